@@ -1,0 +1,103 @@
+//! Audit events: who did what to which thing, when, from where, with which end (T-049, XC-01).
+
+use crate::id::{AccountId, ProjectId, RegionId, UserId};
+use crate::image::words;
+use crate::share::Recipient;
+use crate::tenant::Caller;
+use crate::time::Timestamp;
+
+words! {
+    /// What was done.
+    AuditVerb {
+        /// A record was made.
+        ImageCreate = "image.create",
+        /// A record was changed.
+        ImageUpdate = "image.update",
+        /// An image was deleted.
+        ImageDelete = "image.delete",
+        /// Bytes were stored.
+        ImageUpload = "image.upload",
+        /// An upload was refused or died.
+        ImageUploadFail = "image.upload_fail",
+        /// An image was withheld.
+        ImageDeactivate = "image.deactivate",
+        /// An image was given back.
+        ImageReactivate = "image.reactivate",
+        /// A copy was asked for.
+        ImageReplicate = "image.replicate",
+        /// An image was offered.
+        ShareInvite = "share.invite",
+        /// An offer was taken.
+        ShareAccept = "share.accept",
+        /// An offer was refused or dropped.
+        ShareReject = "share.reject",
+        /// An answer was taken back.
+        ShareReopen = "share.reopen",
+        /// A share was taken back.
+        ShareWithdraw = "share.withdraw",
+        /// Time ran out.
+        ShareLapse = "share.lapse",
+        /// The rules were changed.
+        PolicyChange = "policy.change",
+        /// A user, project, role or key was changed.
+        IdentityChange = "identity.change",
+    }
+}
+
+/// One event. Share events are seen by both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub verb: AuditVerb,
+    /// Where.
+    pub region: RegionId,
+    /// Who.
+    pub user: UserId,
+    /// The project acted in.
+    pub project: ProjectId,
+    /// The account of that project.
+    pub account: AccountId,
+    /// The other side: whose tenants read the event as well.
+    pub counterpart: Option<Recipient>,
+    /// The thing, by id.
+    pub target: String,
+    /// Facts, as short `key=value` pairs.
+    pub detail: String,
+    /// The address the request came from.
+    pub source: String,
+    /// The id of the request.
+    pub request_id: String,
+}
+
+impl AuditEvent {
+    /// An event by `caller` on `target`.
+    pub fn by(caller: &Caller, at: Timestamp, verb: AuditVerb, target: &str) -> AuditEvent {
+        AuditEvent {
+            at,
+            verb,
+            region: caller.region.clone(),
+            user: caller.user.clone(),
+            project: caller.project.clone(),
+            account: caller.account.clone(),
+            counterpart: None,
+            target: target.to_owned(),
+            detail: String::new(),
+            source: caller.source.clone(),
+            request_id: caller.request_id.clone(),
+        }
+    }
+
+    /// The same with the other side named.
+    pub fn with_counterpart(mut self, counterpart: Recipient) -> AuditEvent {
+        self.counterpart = Some(counterpart);
+        self
+    }
+
+    /// The same with facts.
+    pub fn with_detail(mut self, detail: impl Into<String>) -> AuditEvent {
+        self.detail = detail.into();
+        self
+    }
+}

@@ -1,0 +1,110 @@
+//! Jobs: long or itemised work as a row that a tenant can read.
+
+use crate::error::Code;
+use crate::id::{ImageId, JobId, ProjectId, RegionId, UserId};
+use crate::image::words;
+use crate::share::{Recipient, ShareState};
+use crate::time::Timestamp;
+
+/// What a job does. A new kind does not compile until the runner and its idempotence tests know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobWork {
+    /// Offers or withdraws shares; done within the transaction that writes it.
+    Share {
+        /// The verb, for readers.
+        event: crate::share::ShareEvent,
+    },
+    /// Makes the record `target` hold the blobs of `source` (a row, no byte moves).
+    ImageReplicate {
+        /// The image whose bytes are taken.
+        source: ImageId,
+        /// The record that gets them; it is `Importing` until the job ends.
+        target: ImageId,
+    },
+}
+
+impl JobWork {
+    /// The stored word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            JobWork::Share { .. } => "share",
+            JobWork::ImageReplicate { .. } => "image_replicate",
+        }
+    }
+}
+
+words! {
+    /// Where a job is.
+    JobState {
+        /// Waits for a worker.
+        Ready = "ready",
+        /// A worker holds its lease.
+        Running = "running",
+        /// Done.
+        Succeeded = "succeeded",
+        /// Ended without success; the reason is in the row.
+        Failed = "failed",
+    }
+}
+
+/// A job as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// The project that asked.
+    pub project: ProjectId,
+    /// The user who asked.
+    pub user: UserId,
+    /// Where.
+    pub region: RegionId,
+    /// What.
+    pub work: JobWork,
+    /// How far.
+    pub state: JobState,
+    /// 0 to 100.
+    pub progress_percent: u32,
+    /// Runs begun so far.
+    pub attempts: u32,
+    /// Why it failed.
+    pub failure: Option<Code>,
+    /// Item by item, where the work has items.
+    pub results: Vec<PairResult>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What became of one image × recipient pair. Partial results are not errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairResult {
+    /// The image.
+    pub image: ImageId,
+    /// The recipient as the caller wrote it.
+    pub recipient: String,
+    /// The recipient it stands for, where that is known.
+    pub resolved: Option<Recipient>,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What happened to a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The share is now in this state.
+    Now(ShareState),
+    /// It already was in this state (ST-06).
+    Already(ShareState),
+    /// There is no share any more.
+    Removed,
+    /// Refused, with the reason.
+    Refused(crate::error::Error),
+}
+
+impl Outcome {
+    /// Whether the pair was refused.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Outcome::Refused(_))
+    }
+}

@@ -1,0 +1,26 @@
+//! Every numeric limit of the program that no policy and no setting changes, with its unit last and
+//! its reason beside it.
+
+/// Longest id taken from outside: Keystone's ids are up to 64 characters.
+pub const ID_CHARS: usize = 64;
+/// Longest unchecked recipient id: the width of Glance's `image_members.member`.
+pub const RECIPIENT_ID_CHARS: usize = 255;
+/// Longest property name and tag: the width of Glance's columns.
+pub const PROPERTY_NAME_CHARS: usize = 255;
+/// Longest tag, as in Glance.
+pub const TAG_CHARS: usize = 255;
+/// Longest property value: Glance's column is TEXT of 65,535 bytes.
+pub const PROPERTY_VALUE_BYTES: usize = 65_535;
+/// Longest message with an offer (SH-22).
+pub const NOTE_CHARS: usize = 256;
+/// Largest JSON body: a share of 256 images with 500 recipients fits four times over.
+pub const JSON_BODY_BYTES: usize = 1024 * 1024;
+/// Deepest nesting of a JSON body; no request of ours nests deeper than five.
+pub const JSON_DEPTH: usize = 32;
+/// Filters in one list request; each adds a join.
+pub const LIST_FILTERS: usize = 24;
+/// Operations in one PATCH; more than every property a record may have.
+pub const PATCH_OPERATIONS: usize = 1024;
+/// Largest GiB and MiB figures a client may ask for as minimum disk and memory: Glance's column is a
+/// signed 32-bit integer.
+pub const MINIMUM_MAX: u32 = i32::MAX as u32;
