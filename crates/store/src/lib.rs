@@ -1,1 +1,11 @@
-//! placeholder
+//! The only crate that names the database and the object store (I2).
+//!
+//! [`db`] is the facade over both engines; each file beside it holds the statements and the row
+//! shapes of one group of tables; [`blob`](mod@blob) keeps immutable bytes. Functions here read and write, they
+//! decide nothing.
+
+pub mod clock;
+pub mod db;
+pub mod migrate;
+
+pub use db::{Db, Row, Statement, Tx, Value};

@@ -1,0 +1,265 @@
+//! PostgreSQL: a pool of connections; reads run on the async runtime, transactions on a bounded
+//! number of blocking threads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use futures_util::future::try_join_all;
+use lendglass_core::Error;
+use openssl::ssl::{SslConnector, SslMethod};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+use super::value::{Engine, Row, Statement, Value};
+use super::{Call, Failure, Tx, TxInner, WRITE_ATTEMPTS, gone};
+
+/// Connections of one node: PostgreSQL's default of 100 then serves six nodes.
+const CONNECTIONS: usize = 16;
+/// Transactions at once; each holds a thread, and reads keep the other connections.
+const WRITERS: usize = 8;
+/// How long a request waits for a connection before it answers 503.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+/// No statement of ours takes longer; a hung server must not hold requests for ever.
+const SESSION_OPTIONS: &str = "-c statement_timeout=30000 -c lock_timeout=10000 \
+    -c idle_in_transaction_session_timeout=60000 -c default_transaction_isolation=read\\ committed";
+
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pool: Pool,
+    writers: Arc<Semaphore>,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Postgres, Error> {
+        // The parser's own message may quote the URL, password and all.
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|_| gone("the database URL cannot be read"))?;
+        config.application_name("lendglassd").options(SESSION_OPTIONS);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECTION_WAIT);
+        }
+        let tls = SslConnector::builder(SslMethod::tls())
+            .map_err(|error| gone(format!("cannot set up TLS to the database: {error}")))?
+            .build();
+        let connector = postgres_openssl::MakeTlsConnector::new(tls);
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let pool = Pool::builder(Manager::from_config(config, connector, recycling))
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(CONNECTION_WAIT),
+                create: Some(CONNECTION_WAIT),
+                recycle: Some(CONNECTION_WAIT),
+            })
+            .build()
+            .map_err(gone)?;
+        let db = Postgres { pool, writers: Arc::new(Semaphore::new(WRITERS)) };
+        drop(db.connection().await?);
+        Ok(db)
+    }
+
+    async fn connection(&self) -> Result<Object, Error> {
+        self.pool.get().await.map_err(|error| gone(describe(&error)))
+    }
+
+    pub(super) async fn read(
+        &self,
+        statement: &Statement,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        let client = self.connection().await?;
+        query(&client, statement, &params).await.map_err(|failure| failure.error)
+    }
+
+    pub(super) async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
+        let client = self.connection().await?;
+        let sql = statement.for_engine(Engine::Postgres);
+        client.prepare(sql).await.map(|_| ()).map_err(|error| failed(sql, &error).error)
+    }
+
+    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let permit = self.writers.clone().acquire_owned().await.map_err(gone)?;
+        let client = self.connection().await?;
+        let handle = Handle::current();
+        let run = move || {
+            let _permit = permit;
+            let answer = run_transaction(&client, &handle, &change);
+            // Whatever went wrong, the pool must not hand on a connection in a transaction.
+            if answer.is_err() && handle.block_on(client.batch_execute("rollback")).is_err() {
+                drop(Object::take(client));
+            }
+            answer
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(|error| Error::internal(format!("a transaction panicked: {error}")))?
+    }
+}
+
+fn run_transaction<T, F>(client: &Object, handle: &Handle, change: &F) -> Result<T, Error>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, Error>,
+{
+    let mut attempt = 1;
+    loop {
+        let batch = |text| {
+            handle.block_on(client.batch_execute(text)).map_err(|error| failed(text, &error))
+        };
+        batch("begin").map_err(|failure| failure.error)?;
+        let session = Session { client, handle };
+        let mut tx = Tx { inner: TxInner::Postgres(session), is_retryable: false };
+        let (error, is_retryable) = match change(&mut tx) {
+            Ok(value) => match batch("commit") {
+                Ok(()) => return Ok(value),
+                Err(failure) => (failure.error, failure.is_retryable),
+            },
+            Err(error) => (error, tx.is_retryable),
+        };
+        if !is_retryable || attempt >= WRITE_ATTEMPTS {
+            return Err(error);
+        }
+        batch("rollback").map_err(|failure| failure.error)?;
+        attempt += 1;
+    }
+}
+
+/// The connection of a transaction, driven from a blocking thread.
+pub(super) struct Session<'a> {
+    client: &'a Object,
+    handle: &'a Handle,
+}
+
+impl Session<'_> {
+    pub(super) fn query(
+        &self,
+        statement: &Statement,
+        params: &[Value],
+    ) -> Result<Vec<Row>, Failure> {
+        self.handle.block_on(query(self.client, statement, params))
+    }
+
+    pub(super) fn execute(&self, statement: &Statement, params: &[Value]) -> Result<u64, Failure> {
+        self.handle.block_on(execute(self.client, statement, params))
+    }
+
+    /// tokio-postgres pipelines what is polled together.
+    pub(super) fn execute_many(&self, calls: &[Call<'_>]) -> Result<(), Failure> {
+        let all = calls.iter().map(|(statement, params)| execute(self.client, statement, params));
+        self.handle.block_on(async { try_join_all(all).await.map(|_| ()) })
+    }
+
+    pub(super) fn script(&self, text: &str) -> Result<(), Failure> {
+        self.handle.block_on(self.client.batch_execute(text)).map_err(|error| failed(text, &error))
+    }
+
+    pub(super) fn now_micros(&self) -> Result<i64, Error> {
+        static NOW: Statement = Statement::new(
+            "select cast(floor(extract(epoch from clock_timestamp()) * 1000000) as bigint)",
+        );
+        let rows = self.query(&NOW, &[]).map_err(|failure| failure.error)?;
+        let row = rows.into_iter().next().ok_or_else(|| Error::internal("no time"))?;
+        row.read().int()
+    }
+}
+
+async fn query(
+    client: &Object,
+    statement: &Statement,
+    params: &[Value],
+) -> Result<Vec<Row>, Failure> {
+    let sql = statement.for_engine(Engine::Postgres);
+    let run = async {
+        let prepared = client.prepare_cached(sql).await?;
+        client.query(&prepared, &as_params(params)).await
+    };
+    let rows = run.await.map_err(|error| failed(sql, &error))?;
+    rows.iter()
+        .map(|row| (0..row.len()).map(|at| column(row, at)).collect::<Result<_, _>>().map(Row))
+        .collect::<Result<_, _>>()
+        .map_err(|error| failed(sql, &error))
+}
+
+async fn execute(client: &Object, statement: &Statement, params: &[Value]) -> Result<u64, Failure> {
+    let sql = statement.for_engine(Engine::Postgres);
+    let run = async {
+        let prepared = client.prepare_cached(sql).await?;
+        client.execute(&prepared, &as_params(params)).await
+    };
+    run.await.map_err(|error| failed(sql, &error))
+}
+
+fn as_params(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn column(row: &tokio_postgres::Row, at: usize) -> Result<Value, tokio_postgres::Error> {
+    Ok(match *row.columns()[at].type_() {
+        Type::INT8 => row.try_get::<_, Option<i64>>(at)?.into(),
+        Type::INT4 => row.try_get::<_, Option<i32>>(at)?.map(i64::from).into(),
+        _ => row.try_get::<_, Option<String>>(at)?.into(),
+    })
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
+            Value::Int(number) => number.to_sql(kind, out),
+            Value::Text(text) => text.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
+    let text =
+        format!("{} in {}", describe(error), sql.split_whitespace().collect::<Vec<_>>().join(" "));
+    let Some(state) = error.code() else {
+        // No answer from the server: the connection is gone.
+        let is_io = error.is_closed()
+            || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>());
+        let error = if is_io { gone(text) } else { Error::internal(text) };
+        return Failure { error, is_retryable: false };
+    };
+    let again = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::UNIQUE_VIOLATION,
+    ];
+    let class = &state.code()[..2];
+    let is_gone = matches!(class, "08" | "53" | "57" | "58")
+        || *state == SqlState::LOCK_NOT_AVAILABLE
+        || *state == SqlState::READ_ONLY_SQL_TRANSACTION;
+    let error = if is_gone { gone(text) } else { Error::internal(text) };
+    Failure { error, is_retryable: again.contains(state) }
+}
+
+/// An error with its sources; tokio-postgres says little without them.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(next) = source {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        source = next.source();
+    }
+    text
+}

@@ -1,0 +1,90 @@
+//! Brings a database to the schema of this program: numbered files of one folder, both engines.
+//!
+//! Forward only. Under PostgreSQL an advisory lock keeps nodes that start together apart; a SQLite
+//! file is copied before it is changed. A database that is newer than the program is refused.
+
+use std::path::Path;
+
+use lendglass_core::{Code, Error};
+
+use crate::db::{Db, Engine, Statement, Tx, translate};
+use crate::params;
+
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "tenants", include_str!("../migrations/0001_tenants.sql")),
+    (2, "images", include_str!("../migrations/0002_images.sql")),
+    (3, "work", include_str!("../migrations/0003_work.sql")),
+];
+
+static MAKE_TABLE: &str = "create table if not exists schema_version (\
+    version bigint primary key, name text not null, applied_at bigint not null)";
+static CURRENT: Statement =
+    Statement::new("select cast(coalesce(max(version), 0) as bigint) from schema_version");
+static RECORD: Statement =
+    Statement::new("insert into schema_version (version, name, applied_at) values ($1, $2, $3)");
+/// Any number, the same on all nodes.
+const LOCK_SCRIPT: &str = "select pg_advisory_xact_lock(7305804402)";
+
+/// The version this program needs.
+pub fn head() -> i64 {
+    MIGRATIONS.last().map_or(0, |(version, ..)| *version)
+}
+
+/// The version a database has; 0 for an empty one.
+pub async fn version(db: &Db) -> Result<i64, Error> {
+    db.script(MAKE_TABLE.to_owned()).await?;
+    db.write(current).await
+}
+
+fn current(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    match tx.query_opt(&CURRENT, &[])? {
+        Some(row) => row.read().int(),
+        None => Ok(0),
+    }
+}
+
+/// Applies what is missing, all in one transaction, and answers the versions before and after.
+///
+/// `copy_folder` is where a SQLite file that will be changed is copied first, as
+/// `before-schema-N.sqlite`. Refuses a database that is newer than [`head`].
+pub async fn migrate(
+    db: &Db,
+    now: lendglass_core::Timestamp,
+    copy_folder: Option<&Path>,
+) -> Result<(i64, i64), Error> {
+    let before = version(db).await?;
+    if before > head() {
+        return Err(Error::new(Code::Unavailable).because(format!(
+            "the database has schema {before}, this program knows {}; start a newer program",
+            head()
+        )));
+    }
+    if before == head() {
+        return Ok((before, before));
+    }
+    if let Some(folder) = copy_folder
+        && before > 0
+        && db.engine() == Engine::Sqlite
+    {
+        let copy = folder.join(format!("before-schema-{}.sqlite", head()));
+        if !copy.exists() {
+            db.copy_file_to(copy).await?;
+        }
+    }
+    db.write(move |tx| apply(tx, now)).await?;
+    Ok((before, head()))
+}
+
+fn apply(tx: &mut Tx<'_>, now: lendglass_core::Timestamp) -> Result<(), Error> {
+    let engine = tx.engine();
+    if engine == Engine::Postgres {
+        tx.script(LOCK_SCRIPT)?;
+    }
+    // Read again under the lock: another node may have been quicker.
+    let before = current(tx)?;
+    for (version, name, text) in MIGRATIONS.iter().filter(|(version, ..)| *version > before) {
+        tx.script(&translate(text, engine))?;
+        tx.execute(&RECORD, &params![*version, *name, now])?;
+    }
+    Ok(())
+}
