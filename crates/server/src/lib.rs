@@ -1,1 +1,9 @@
-//! placeholder
+//! The server of Lendglass: use cases, dialects, jobs, and the program around them.
+//!
+//! `wire` → `service` → `store` → `core`. A dialect translates bytes into one call of a use case and
+//! renders the result; a use case decides through `core` and writes in one transaction.
+
+pub mod app;
+pub mod drivers;
+pub mod service;
+pub mod wire;

@@ -1,0 +1,84 @@
+//! What a running server is made of. Built once, cloned cheaply.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use lendglass_core::RegionId;
+use lendglass_core::policy::Policy;
+use lendglass_core::tenant::Region;
+use lendglass_store::Db;
+use lendglass_store::clock::{Clock, IdSource};
+
+/// The parts of a server, shared by everything that serves requests and runs jobs.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// See [`App`].
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Clock,
+    /// Where new ids come from.
+    pub ids: IdSource,
+    /// The regions of this installation; the first is the one at the root.
+    pub regions: Vec<Region>,
+    /// The rules of the installation's profile with the overrides of its configuration.
+    pub policy: Policy,
+    /// Settings that use cases and dialects ask for.
+    pub settings: Settings,
+}
+
+/// Settings that use cases and dialects ask for.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where clients reach the server, without a slash at the end; `None`: scheme and Host of the
+    /// request.
+    pub public_url: Option<String>,
+    /// Page size of lists when the client names none.
+    pub list_limit_default: u32,
+    /// Largest page of a list.
+    pub list_limit_max: u32,
+    /// Largest image, bytes.
+    pub image_size_max_bytes: u64,
+    /// How long an upload may be silent before it is undone, seconds.
+    pub upload_lease_seconds: u32,
+    /// How long a token lives, seconds.
+    pub token_lifetime_seconds: u32,
+    /// Failed sign-ins allowed per user and source in a minute.
+    pub sign_in_failures_per_minute: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            public_url: None,
+            list_limit_default: 25,
+            list_limit_max: 1000,
+            image_size_max_bytes: 1 << 40,
+            upload_lease_seconds: 60,
+            token_lifetime_seconds: 3600,
+            sign_in_failures_per_minute: 10,
+        }
+    }
+}
+
+impl App {
+    /// A server of these parts.
+    pub fn new(parts: Parts) -> App {
+        App(Arc::new(parts))
+    }
+
+    /// The region with this id, if the installation has it.
+    pub fn region(&self, id: &RegionId) -> Option<&Region> {
+        self.regions.iter().find(|region| region.id == *id)
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,1 @@
+//! The outside world, the only traits: identity, later compute, volumes, keys, mail.
