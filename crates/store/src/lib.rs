@@ -4,8 +4,16 @@
 //! shapes of one group of tables; [`blob`](mod@blob) keeps immutable bytes. Functions here read and write, they
 //! decide nothing.
 
+pub mod audit;
 pub mod clock;
 pub mod db;
+pub mod image;
+pub mod job;
+pub mod list;
 pub mod migrate;
+pub mod policy;
+pub mod share;
+pub mod statements;
+pub mod upload;
 
 pub use db::{Db, Row, Statement, Tx, Value};

@@ -135,7 +135,10 @@ id_values!(ImageId ProjectId AccountId UserId RegionId JobId BlobId);
 /// Parameters from anything that is a value.
 #[macro_export]
 macro_rules! params {
-    ($($value:expr),* $(,)?) => { vec![$($crate::Value::from($value)),*] };
+    ($($value:expr),* $(,)?) => {{
+        let params: [$crate::Value; _] = [$($crate::Value::from($value)),*];
+        params
+    }};
 }
 
 /// A row: its columns in the order of the statement, read one after the other.

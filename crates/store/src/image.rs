@@ -1,0 +1,436 @@
+//! Images: the record, its tags and properties, and who sees it.
+
+use lendglass_core::image::{
+    ContainerFormat, Digests, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility,
+};
+use lendglass_core::share::Share;
+use lendglass_core::tenant::Caller;
+use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
+
+use crate::db::{Columns, Db, Row, Statement, Tx, Value};
+use crate::{params, share};
+
+/// The columns of an image `i`, in the order [`read`] takes them.
+macro_rules! image_columns {
+    () => {
+        "i.id, i.region_id, i.owner_id, i.name, i.kind, i.status, i.visibility, i.is_hidden, \
+         i.is_protected, i.is_published, i.disk_format, i.container_format, i.min_disk_gib, \
+         i.min_ram_mib, i.size_bytes, i.virtual_size_bytes, i.md5_hex, i.digest_algo, \
+         i.digest_hex, i.encryption, i.tags, i.properties, i.is_from_backup, i.source_image_id, \
+         i.share_count, i.created_at, i.updated_at"
+    };
+}
+pub(crate) use image_columns;
+
+static WITH_SHARES: Statement = Statement::new(concat!(
+    "select ",
+    image_columns!(),
+    ", ",
+    share::share_columns!(),
+    " from image i left join share s on s.image_id = i.id \
+     and ((s.recipient_kind = 'project' and s.recipient_id = $2) \
+       or (s.recipient_kind = 'account' and s.recipient_id = $3)) \
+     where i.id = $1"
+));
+static BY_ID: Statement =
+    Statement::new(concat!("select ", image_columns!(), " from image i where i.id = $1"));
+static LOCK: Statement = Statement::new("update image set id = id where id = $1");
+static IS_TAKEN: Statement = Statement::new(
+    "select cast(count(*) as bigint) from \
+     (select id from image where id = $1 union all select id from image_gone where id = $1) t",
+);
+static LOCK_PROJECT: Statement = Statement::new(
+    "insert into project_lock (project_id) values ($1) \
+     on conflict (project_id) do update set project_id = excluded.project_id",
+);
+static COUNT_OWNED: Statement = Statement::new(
+    "select cast(count(*) as bigint) from image where owner_id = $1 and region_id = $2",
+);
+static INSERT: Statement = Statement::new(
+    "insert into image (id, region_id, owner_id, name, name_folded, kind, status, visibility, \
+     is_hidden, is_protected, is_published, disk_format, container_format, min_disk_gib, \
+     min_ram_mib, size_bytes, virtual_size_bytes, md5_hex, digest_algo, digest_hex, encryption, \
+     tags, properties, is_from_backup, source_image_id, share_count, tencent_id, created_at, \
+     updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+);
+static UPDATE: Statement = Statement::new(
+    "update image set owner_id = $2, name = $3, name_folded = $4, kind = $5, status = $6, \
+     visibility = $7, is_hidden = $8, is_protected = $9, is_published = $10, disk_format = $11, \
+     container_format = $12, min_disk_gib = $13, min_ram_mib = $14, size_bytes = $15, \
+     virtual_size_bytes = $16, md5_hex = $17, digest_algo = $18, digest_hex = $19, \
+     encryption = $20, tags = $21, properties = $22, source_image_id = $23, share_count = $24, \
+     updated_at = $25 where id = $1",
+);
+static DELETE: Statement = Statement::new("delete from image where id = $1");
+static GONE: Statement = Statement::new(
+    "insert into image_gone (id, region_id, owner_id, deleted_at) values ($1, $2, $3, $4)",
+);
+static DROP_TAGS: Statement = Statement::new("delete from image_tag where image_id = $1");
+static PUT_TAG: Statement = Statement::new("insert into image_tag (image_id, tag) values ($1, $2)");
+static DROP_PROPERTIES: Statement =
+    Statement::new("delete from image_property where image_id = $1");
+static PUT_PROPERTY: Statement =
+    Statement::new("insert into image_property (image_id, name, value) values ($1, $2, $3)");
+
+/// What `image_access` must hold, from the rows it is made of.
+macro_rules! access_rows {
+    ($and_image:literal) => {
+        concat!(
+            "select i.region_id, 'p:' || i.owner_id as principal, i.is_hidden, i.created_at, \
+             i.id, 'own' as via, 0 as ends_at from image i where 1 = 1",
+            $and_image,
+            " union all select i.region_id, 'all', i.is_hidden, i.created_at, i.id, 'operator', 0 \
+             from image i where 1 = 1",
+            $and_image,
+            " union all select i.region_id, '*', i.is_hidden, i.created_at, i.id, 'public', 0 \
+             from image i where i.visibility = 'public'",
+            $and_image,
+            " union all select i.region_id, 'c', i.is_hidden, i.created_at, i.id, 'community', 0 \
+             from image i where i.visibility = 'community'",
+            $and_image,
+            " union all select i.region_id, \
+             case s.recipient_kind when 'project' then 'p:' else 'a:' end || s.recipient_id, \
+             i.is_hidden, i.created_at, i.id, 'share', coalesce(s.ends_at, 0) \
+             from share s join image i on i.id = s.image_id \
+             where s.state = 'accepted' and i.visibility = 'shared' and not \
+             (s.recipient_kind = 'project' and s.recipient_id = i.owner_id)",
+            $and_image,
+        )
+    };
+}
+static DROP_ACCESS: Statement = Statement::new("delete from image_access where image_id = $1");
+static REBUILD_ACCESS: Statement = Statement::new(concat!(
+    "insert into image_access \
+     (region_id, principal, is_hidden, created_at, image_id, via, ends_at) ",
+    access_rows!(" and i.id = $1"),
+));
+static EXPECTED_ACCESS: Statement =
+    Statement::new(concat!(access_rows!(""), " order by 1, 2, 3, 4, 5",));
+static ACTUAL_ACCESS: Statement = Statement::new(
+    "select region_id, principal, is_hidden, created_at, image_id, via, ends_at \
+     from image_access order by 1, 2, 3, 4, 5",
+);
+static DROP_PRINCIPAL: Statement =
+    Statement::new("delete from image_access where image_id = $1 and principal = $2");
+static PUT_PRINCIPAL: Statement = Statement::new(
+    "insert into image_access \
+     (region_id, principal, is_hidden, created_at, image_id, via, ends_at) \
+     values ($1, $2, $3, $4, $5, 'share', $6)",
+);
+
+/// Every statement of this file.
+pub static STATEMENTS: &[&Statement] = &[
+    &WITH_SHARES,
+    &BY_ID,
+    &LOCK,
+    &IS_TAKEN,
+    &LOCK_PROJECT,
+    &COUNT_OWNED,
+    &INSERT,
+    &UPDATE,
+    &DELETE,
+    &GONE,
+    &DROP_TAGS,
+    &PUT_TAG,
+    &DROP_PROPERTIES,
+    &PUT_PROPERTY,
+    &DROP_ACCESS,
+    &REBUILD_ACCESS,
+    &EXPECTED_ACCESS,
+    &ACTUAL_ACCESS,
+    &DROP_PRINCIPAL,
+    &PUT_PRINCIPAL,
+];
+
+/// The image with the shares that concern `caller`, in one look-up. Decides nothing: pass it through
+/// `core::access`.
+pub async fn show(
+    db: &Db,
+    id: &ImageId,
+    caller: &Caller,
+) -> Result<Option<(Image, Vec<Share>)>, Error> {
+    with_shares(db.read(&WITH_SHARES, params![id, &caller.project, &caller.account]).await?)
+}
+
+/// As [`show`], inside a transaction and without a lock.
+pub fn show_in(
+    tx: &mut Tx<'_>,
+    id: &ImageId,
+    caller: &Caller,
+) -> Result<Option<(Image, Vec<Share>)>, Error> {
+    with_shares(tx.query(&WITH_SHARES, &params![id, &caller.project, &caller.account])?)
+}
+
+fn with_shares(rows: Vec<Row>) -> Result<Option<(Image, Vec<Share>)>, Error> {
+    let mut image = None;
+    let mut shares = Vec::new();
+    for row in rows {
+        let mut columns = row.read();
+        image = Some(read(&mut columns)?);
+        shares.extend(share::read_opt(&mut columns)?);
+    }
+    Ok(image.map(|image| (image, shares)))
+}
+
+/// Locks the image row and reads it: what every decision about an image's state or counts starts
+/// with.
+pub fn lock(tx: &mut Tx<'_>, id: &ImageId) -> Result<Option<Image>, Error> {
+    if tx.execute(&LOCK, &params![id])? == 0 {
+        return Ok(None);
+    }
+    tx.query_opt(&BY_ID, &params![id])?.map(|row| read(&mut row.read())).transpose()
+}
+
+/// Locks a project for a decision about its counts; makes the row on first use.
+pub fn lock_project(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(), Error> {
+    tx.execute(&LOCK_PROJECT, &params![project]).map(|_| ())
+}
+
+/// Whether an image has, or had, this id.
+pub fn is_taken(tx: &mut Tx<'_>, id: &ImageId) -> Result<bool, Error> {
+    match tx.query_opt(&IS_TAKEN, &params![id])? {
+        Some(row) => Ok(row.read().int()? > 0),
+        None => Ok(false),
+    }
+}
+
+/// How many images a project owns in a region.
+pub fn count_owned(tx: &mut Tx<'_>, project: &ProjectId, region: &RegionId) -> Result<u32, Error> {
+    match tx.query_opt(&COUNT_OWNED, &params![project, region])? {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+/// Writes a new record with its tags, properties and access rows.
+pub fn insert(tx: &mut Tx<'_>, image: &Image, tencent_id: &str) -> Result<(), Error> {
+    let digests = image.digests.as_ref();
+    tx.execute(
+        &INSERT,
+        &params![
+            &image.id,
+            &image.region,
+            &image.owner,
+            image.name.as_ref(),
+            folded(image),
+            image.kind.as_str(),
+            image.status.as_str(),
+            image.visibility.as_str(),
+            image.is_hidden,
+            image.is_protected,
+            image.is_published,
+            image.disk_format.map(DiskFormat::as_str),
+            image.container_format.map(ContainerFormat::as_str),
+            image.min_disk_gib,
+            image.min_ram_mib,
+            image.size_bytes,
+            image.virtual_size_bytes,
+            digests.and_then(|d| d.md5_hex.as_ref()),
+            digests.map(|d| &d.algo),
+            digests.map(|d| &d.value_hex),
+            image.encryption.as_str(),
+            tags_text(image),
+            properties_text(image),
+            image.is_from_backup,
+            image.source_image.as_ref(),
+            image.shares,
+            tencent_id,
+            image.created_at,
+            image.updated_at,
+        ],
+    )?;
+    write_tags(tx, image)?;
+    write_properties(tx, image)?;
+    rebuild_access(tx, &image.id)
+}
+
+/// Writes what changed from `before` to `after`, with the tables that follow from it. The row is
+/// locked.
+pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Error> {
+    let digests = after.digests.as_ref();
+    tx.execute(
+        &UPDATE,
+        &params![
+            &after.id,
+            &after.owner,
+            after.name.as_ref(),
+            folded(after),
+            after.kind.as_str(),
+            after.status.as_str(),
+            after.visibility.as_str(),
+            after.is_hidden,
+            after.is_protected,
+            after.is_published,
+            after.disk_format.map(DiskFormat::as_str),
+            after.container_format.map(ContainerFormat::as_str),
+            after.min_disk_gib,
+            after.min_ram_mib,
+            after.size_bytes,
+            after.virtual_size_bytes,
+            digests.and_then(|d| d.md5_hex.as_ref()),
+            digests.map(|d| &d.algo),
+            digests.map(|d| &d.value_hex),
+            after.encryption.as_str(),
+            tags_text(after),
+            properties_text(after),
+            after.source_image.as_ref(),
+            after.shares,
+            after.updated_at,
+        ],
+    )?;
+    if before.tags != after.tags {
+        tx.execute(&DROP_TAGS, &params![&after.id])?;
+        write_tags(tx, after)?;
+    }
+    if before.properties != after.properties {
+        tx.execute(&DROP_PROPERTIES, &params![&after.id])?;
+        write_properties(tx, after)?;
+    }
+    let who_sees = |image: &Image| (image.owner.clone(), image.visibility, image.is_hidden);
+    if who_sees(before) != who_sees(after) {
+        rebuild_access(tx, &after.id)?;
+    }
+    Ok(())
+}
+
+/// Deletes a record and keeps its id from ever being free again. Shares, tags, properties and access
+/// rows go with it; its blob uses are the caller's to release first.
+pub fn delete(tx: &mut Tx<'_>, image: &Image, now: Timestamp) -> Result<(), Error> {
+    tx.execute(&GONE, &params![&image.id, &image.region, &image.owner, now])?;
+    tx.execute(&DELETE, &params![&image.id]).map(|_| ())
+}
+
+/// Writes the access rows of an image anew.
+pub fn rebuild_access(tx: &mut Tx<'_>, id: &ImageId) -> Result<(), Error> {
+    tx.execute(&DROP_ACCESS, &params![id])?;
+    tx.execute(&REBUILD_ACCESS, &params![id]).map(|_| ())
+}
+
+/// Lists the image for a recipient, or no longer: after one share changed.
+pub fn set_listed(
+    tx: &mut Tx<'_>,
+    image: &Image,
+    share: &Share,
+    is_listed: bool,
+) -> Result<(), Error> {
+    let principal = principal_of(share);
+    let is_owner = principal == format!("p:{}", image.owner);
+    if is_owner {
+        return Ok(());
+    }
+    tx.execute(&DROP_PRINCIPAL, &params![&image.id, &principal])?;
+    if is_listed && image.visibility == Visibility::Shared {
+        let ends_at = share.ends_at.map_or(0, |at| at.0);
+        tx.execute(
+            &PUT_PRINCIPAL,
+            &params![
+                &image.region,
+                &principal,
+                image.is_hidden,
+                image.created_at,
+                &image.id,
+                ends_at
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn principal_of(share: &Share) -> String {
+    use lendglass_core::share::Recipient;
+    match &share.recipient {
+        Recipient::Project(id) => format!("p:{id}"),
+        Recipient::Account(id) => format!("a:{id}"),
+    }
+}
+
+/// Whether `image_access` is what its sources say; the rows that are missing or too many. For tests
+/// and for `lendglassd doctor`.
+pub async fn check_access(db: &Db) -> Result<Vec<String>, Error> {
+    let expected = db.read(&EXPECTED_ACCESS, params![]).await?;
+    let actual = db.read(&ACTUAL_ACCESS, params![]).await?;
+    let mut wrong = Vec::new();
+    for row in &expected {
+        if !actual.contains(row) {
+            wrong.push(format!("missing {:?}", row.0));
+        }
+    }
+    for row in &actual {
+        if !expected.contains(row) {
+            wrong.push(format!("too many {:?}", row.0));
+        }
+    }
+    Ok(wrong)
+}
+
+fn write_tags(tx: &mut Tx<'_>, image: &Image) -> Result<(), Error> {
+    let calls: Vec<_> =
+        image.tags.iter().map(|tag| (&PUT_TAG, params![&image.id, tag].into())).collect();
+    tx.execute_many(&calls)
+}
+
+fn write_properties(tx: &mut Tx<'_>, image: &Image) -> Result<(), Error> {
+    let calls: Vec<(&Statement, Vec<Value>)> = image
+        .properties
+        .iter()
+        .map(|(name, value)| (&PUT_PROPERTY, params![&image.id, name, value].into()))
+        .collect();
+    tx.execute_many(&calls)
+}
+
+fn folded(image: &Image) -> Option<String> {
+    image.name.as_deref().map(lendglass_core::text::folded)
+}
+
+fn tags_text(image: &Image) -> String {
+    serde_json::Value::from(image.tags.clone()).to_string()
+}
+
+fn properties_text(image: &Image) -> String {
+    let object: serde_json::Map<String, serde_json::Value> =
+        image.properties.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    serde_json::Value::from(object).to_string()
+}
+
+/// Reads the columns of `image_columns!`.
+pub(crate) fn read(columns: &mut Columns) -> Result<Image, Error> {
+    Ok(Image {
+        id: ImageId::trusted(columns.text()?),
+        region: RegionId::trusted(columns.text()?),
+        owner: ProjectId::trusted(columns.text()?),
+        name: columns.opt_text()?,
+        kind: columns.word(ImageKind::parse)?,
+        status: columns.word(ImageStatus::parse)?,
+        visibility: columns.word(Visibility::parse)?,
+        is_hidden: columns.flag()?,
+        is_protected: columns.flag()?,
+        is_published: columns.flag()?,
+        disk_format: columns.opt_word(DiskFormat::parse)?,
+        container_format: columns.opt_word(ContainerFormat::parse)?,
+        min_disk_gib: columns.u32()?,
+        min_ram_mib: columns.u32()?,
+        size_bytes: columns.opt_u64()?,
+        virtual_size_bytes: columns.opt_u64()?,
+        digests: read_digests(columns)?,
+        encryption: columns.word(Encryption::parse)?,
+        tags: read_json(&columns.text()?)?,
+        properties: read_json(&columns.text()?)?,
+        is_from_backup: columns.flag()?,
+        source_image: columns.opt_text()?.map(ImageId::trusted),
+        shares: columns.u32()?,
+        created_at: columns.time()?,
+        updated_at: columns.time()?,
+    })
+}
+
+fn read_digests(columns: &mut Columns) -> Result<Option<Digests>, Error> {
+    let md5_hex = columns.opt_text()?;
+    let algo = columns.opt_text()?;
+    let value_hex = columns.opt_text()?;
+    Ok(algo.zip(value_hex).map(|(algo, value_hex)| Digests { md5_hex, algo, value_hex }))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|e| Error::internal(format!("a JSON column is broken: {e}")))
+}

@@ -1,0 +1,322 @@
+//! Jobs: rows with a lease, a fence and an end that the tenant can read.
+
+use lendglass_core::job::{Job, JobState, JobWork, Outcome, PairResult};
+use lendglass_core::share::{Recipient, ShareEvent, ShareState};
+use lendglass_core::{Code, Error, ImageId, JobId, ProjectId, RegionId, Timestamp, UserId};
+use serde_json::{Value as Json, json};
+
+use crate::db::{Columns, Db, Row, Statement, Tx};
+use crate::params;
+
+macro_rules! job_columns {
+    () => {
+        "id, project_id, user_id, region_id, kind, payload, state, progress_percent, attempts, \
+         failure, results, created_at, updated_at"
+    };
+}
+
+static INSERT: Statement = Statement::new(
+    "insert into job (id, project_id, user_id, region_id, kind, payload, state, \
+     progress_percent, attempts, run_at, lease_until, fence, failure, results, created_at, \
+     updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, null, $9, $10, $10)",
+);
+static CLAIM: Statement = Statement::new(
+    "update job set state = 'running', lease_owner = $1, lease_until = $3, \
+     attempts = attempts + 1, fence = fence + 1, updated_at = $4 \
+     where id in (select id from job where state in ('ready', 'running') \
+     and run_at <= $2 and lease_until <= $2 order by run_at, id limit 1 {skip_locked}) \
+     returning id, project_id, user_id, region_id, kind, payload, state, progress_percent, \
+     attempts, failure, results, created_at, updated_at, fence",
+);
+static RENEW: Statement = Statement::new(
+    "update job set lease_until = $3, progress_percent = $4 where id = $1 and fence = $2 \
+     and state = 'running'",
+);
+static FINISH: Statement = Statement::new(
+    "update job set state = $3, failure = $4, progress_percent = $5, lease_until = 0, \
+     updated_at = $6 where id = $1 and fence = $2 and state = 'running'",
+);
+static RETRY: Statement = Statement::new(
+    "update job set state = 'ready', lease_until = 0, run_at = $3, failure = $4, updated_at = $5 \
+     where id = $1 and fence = $2 and state = 'running'",
+);
+static END_LEASES: Statement = Statement::new(
+    "update job set lease_until = 0, run_at = 0 where state in ('ready', 'running')",
+);
+static GET: Statement = Statement::new(concat!(
+    "select ",
+    job_columns!(),
+    " from job where id = $1 and project_id = $2 and region_id = $3"
+));
+static PAGE: Statement = Statement::new(concat!(
+    "select ",
+    job_columns!(),
+    " from job where project_id = $1 and region_id = $2 and (created_at, id) < ($3, $4) \
+     order by created_at desc, id desc limit $5"
+));
+static OPEN: Statement =
+    Statement::new("select cast(count(*) as bigint) from job where state in ('ready', 'running')");
+
+/// Every statement of this file.
+pub static STATEMENTS: &[&Statement] =
+    &[&INSERT, &CLAIM, &RENEW, &FINISH, &RETRY, &END_LEASES, &GET, &PAGE, &OPEN];
+
+/// A job that this process runs: the fence proves that it still does.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The job.
+    pub job: Job,
+    /// Grows with each claim.
+    pub fence: i64,
+}
+
+/// Writes a job, in the transaction of the change that wants it.
+pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), Error> {
+    tx.execute(
+        &INSERT,
+        &params![
+            &job.id,
+            &job.project,
+            &job.user,
+            &job.region,
+            job.work.kind(),
+            payload_text(&job.work),
+            job.state.as_str(),
+            job.progress_percent,
+            results_text(&job.results),
+            job.created_at,
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Claims the next job that is due and that nobody holds: exactly one caller gets it.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    owner: &str,
+    lease_seconds: u32,
+    now: Timestamp,
+) -> Result<Option<Claim>, Error> {
+    let at = tx.lease_now()?;
+    let until = at.saturating_add(i64::from(lease_seconds) * Timestamp::SECOND_MICROS);
+    let Some(row) = tx.query_opt(&CLAIM, &params![owner, at, until, now])? else {
+        return Ok(None);
+    };
+    let mut columns = row.read();
+    let job = read(&mut columns)?;
+    Ok(Some(Claim { job, fence: columns.int()? }))
+}
+
+/// Renews the lease and notes the progress; `false` where the job is lost to somebody else.
+pub fn renew(
+    tx: &mut Tx<'_>,
+    claim: &Claim,
+    lease_seconds: u32,
+    progress_percent: u32,
+) -> Result<bool, Error> {
+    let until = tx.lease_now()?.saturating_add(i64::from(lease_seconds) * 1_000_000);
+    Ok(tx.execute(&RENEW, &params![&claim.job.id, claim.fence, until, progress_percent])? > 0)
+}
+
+/// Ends a job; `false` where it is lost to somebody else, and then the caller's transaction must
+/// not stand.
+pub fn finish(
+    tx: &mut Tx<'_>,
+    claim: &Claim,
+    failure: Option<Code>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (state, percent) = match failure {
+        None => (JobState::Succeeded, 100),
+        Some(_) => (JobState::Failed, claim.job.progress_percent),
+    };
+    let failure = failure.map(Code::as_str);
+    let params = params![&claim.job.id, claim.fence, state.as_str(), failure, percent, now];
+    Ok(tx.execute(&FINISH, &params)? > 0)
+}
+
+/// Gives a job back, to be run again after `delay_seconds`.
+pub fn retry(
+    tx: &mut Tx<'_>,
+    claim: &Claim,
+    failure: Code,
+    delay_seconds: u32,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let at = tx.lease_now()?.saturating_add(i64::from(delay_seconds) * 1_000_000);
+    let params = params![&claim.job.id, claim.fence, at, failure.as_str(), now];
+    Ok(tx.execute(&RETRY, &params)? > 0)
+}
+
+/// Ends all leases: for an embedded database at start, when no other process can hold one.
+pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
+    tx.execute(&END_LEASES, &[]).map(|_| ())
+}
+
+/// A job of a project.
+pub async fn get(
+    db: &Db,
+    id: &JobId,
+    project: &ProjectId,
+    region: &RegionId,
+) -> Result<Option<Job>, Error> {
+    let rows = db.read(&GET, params![id, project, region]).await?;
+    rows.into_iter().next().map(|row| read(&mut row.read())).transpose()
+}
+
+/// A page of a project's jobs, newest first, after the position `(created_at, id)`.
+pub async fn page(
+    db: &Db,
+    project: &ProjectId,
+    region: &RegionId,
+    after: Option<(Timestamp, JobId)>,
+    limit: u32,
+) -> Result<Vec<Job>, Error> {
+    let (at, id) = after.map_or((i64::MAX, "~".to_owned()), |(at, id)| (at.0, id.to_string()));
+    let rows = db.read(&PAGE, params![project, region, at, id, limit]).await?;
+    rows.into_iter().map(|row: Row| read(&mut row.read())).collect()
+}
+
+/// How many jobs are not done.
+pub async fn open(db: &Db) -> Result<u32, Error> {
+    match db.read(&OPEN, params![]).await?.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+fn read(columns: &mut Columns) -> Result<Job, Error> {
+    let id = JobId::trusted(columns.text()?);
+    let project = ProjectId::trusted(columns.text()?);
+    let user = UserId::trusted(columns.text()?);
+    let region = RegionId::trusted(columns.text()?);
+    let kind = columns.text()?;
+    let payload = columns.text()?;
+    Ok(Job {
+        id,
+        project,
+        user,
+        region,
+        work: read_work(&kind, &payload)?,
+        state: columns.word(JobState::parse)?,
+        progress_percent: columns.u32()?,
+        attempts: columns.u32()?,
+        failure: columns.opt_word(Code::parse)?,
+        results: read_results(&columns.text()?)?,
+        created_at: columns.time()?,
+        updated_at: columns.time()?,
+    })
+}
+
+fn payload_text(work: &JobWork) -> String {
+    match work {
+        JobWork::Share { event } => json!({"event": event.as_str()}),
+        JobWork::ImageReplicate { source, target } => {
+            json!({"source": source.as_str(), "target": target.as_str()})
+        }
+    }
+    .to_string()
+}
+
+fn read_work(kind: &str, payload: &str) -> Result<JobWork, Error> {
+    let payload: Json = serde_json::from_str(payload).map_err(broken)?;
+    let text = |name: &str| {
+        payload[name].as_str().map(str::to_owned).ok_or_else(|| broken(format!("no {name}")))
+    };
+    match kind {
+        "share" => ShareEvent::parse(&text("event")?)
+            .map(|event| JobWork::Share { event })
+            .ok_or_else(|| broken("unknown event")),
+        "image_replicate" => Ok(JobWork::ImageReplicate {
+            source: ImageId::trusted(text("source")?),
+            target: ImageId::trusted(text("target")?),
+        }),
+        _ => Err(broken(format!("unknown kind of job {kind:?}"))),
+    }
+}
+
+fn results_text(results: &[PairResult]) -> String {
+    let items: Vec<Json> = results
+        .iter()
+        .map(|result| {
+            let (outcome, detail, facts) = match &result.outcome {
+                Outcome::Now(state) => ("now", state.as_str(), Json::Null),
+                Outcome::Already(state) => ("already", state.as_str(), Json::Null),
+                Outcome::Removed => ("removed", "", Json::Null),
+                Outcome::Refused(error) => ("refused", error.code().as_str(), facts_json(error)),
+            };
+            json!({
+                "image": result.image.as_str(),
+                "recipient": result.recipient,
+                "kind": result.resolved.as_ref().map(Recipient::kind),
+                "id": result.resolved.as_ref().map(Recipient::id),
+                "outcome": outcome,
+                "detail": detail,
+                "facts": facts,
+            })
+        })
+        .collect();
+    Json::from(items).to_string()
+}
+
+fn facts_json(error: &Error) -> Json {
+    error.facts().iter().map(|(name, value)| json!([name, value])).collect()
+}
+
+fn read_results(text: &str) -> Result<Vec<PairResult>, Error> {
+    let items: Vec<Json> = serde_json::from_str(text).map_err(broken)?;
+    items.iter().map(read_result).collect()
+}
+
+fn read_result(item: &Json) -> Result<PairResult, Error> {
+    let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+    let detail = text("detail");
+    let state = || ShareState::parse(&detail).ok_or_else(|| broken("unknown share state"));
+    let outcome = match text("outcome").as_str() {
+        "now" => Outcome::Now(state()?),
+        "already" => Outcome::Already(state()?),
+        "removed" => Outcome::Removed,
+        "refused" => Outcome::Refused(read_refusal(&detail, &item["facts"])?),
+        other => return Err(broken(format!("unknown outcome {other:?}"))),
+    };
+    let resolved = match (item["kind"].as_str(), item["id"].as_str()) {
+        (Some(kind), Some(id)) => Recipient::from_parts(kind, id),
+        _ => None,
+    };
+    Ok(PairResult {
+        image: ImageId::trusted(text("image")),
+        recipient: text("recipient"),
+        resolved,
+        outcome,
+    })
+}
+
+/// Facts that texts use; a stored fact with another name is dropped.
+const FACT_NAMES: &[&str] = &[
+    "id",
+    "region",
+    "recipient",
+    "image",
+    "max",
+    "used",
+    "count",
+    "status",
+    "visibility",
+    "state",
+];
+
+fn read_refusal(code: &str, facts: &Json) -> Result<Error, Error> {
+    let code = Code::parse(code).ok_or_else(|| broken(format!("unknown code {code:?}")))?;
+    let mut error = Error::new(code);
+    for fact in facts.as_array().into_iter().flatten() {
+        let name = FACT_NAMES.iter().find(|name| fact[0] == **name);
+        if let (Some(name), Some(value)) = (name, fact[1].as_str()) {
+            error = error.with(name, value);
+        }
+    }
+    Ok(error)
+}
+
+fn broken(because: impl std::fmt::Display) -> Error {
+    Error::internal(format!("a job row is broken: {because}"))
+}

@@ -1,0 +1,220 @@
+//! Shares: one row for each image × recipient.
+
+use lendglass_core::quota::ShareUsage;
+use lendglass_core::share::{Recipient, Share, ShareState};
+use lendglass_core::tenant::Caller;
+use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
+
+use crate::db::{Columns, Db, Row, Statement, Tx};
+use crate::params;
+
+/// The columns of a share `s`, in the order [`read_opt`] takes them.
+macro_rules! share_columns {
+    () => {
+        "s.image_id, s.recipient_kind, s.recipient_id, s.owner_id, s.region_id, s.state, s.note, \
+         s.lapses_at, s.ends_at, s.accepted_digest, s.created_at, s.updated_at"
+    };
+}
+pub(crate) use share_columns;
+
+static OF_IMAGE: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.image_id = $1 order by s.created_at, s.recipient_kind, s.recipient_id"
+));
+static ONE: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.image_id = $1 and s.recipient_kind = $2 and s.recipient_id = $3"
+));
+static BY_RECIPIENT_ID: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.image_id = $1 and s.recipient_id = $2 order by s.recipient_kind desc"
+));
+static USAGE: Statement = Statement::new(
+    "select state, cast(count(*) as bigint) from share where image_id = $1 \
+     and (ends_at is null or ends_at > $2) \
+     and (state <> 'pending' or lapses_at is null or lapses_at > $2) group by state",
+);
+static SHARED_IMAGES: Statement = Statement::new(
+    "select cast(count(distinct image_id) as bigint) from share \
+     where owner_id = $1 and region_id = $2",
+);
+static PUT: Statement = Statement::new(
+    "insert into share (image_id, recipient_kind, recipient_id, owner_id, region_id, state, note, \
+     lapses_at, ends_at, accepted_digest, created_at, updated_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     on conflict (image_id, recipient_kind, recipient_id) do update set \
+     owner_id = excluded.owner_id, state = excluded.state, note = excluded.note, \
+     lapses_at = excluded.lapses_at, ends_at = excluded.ends_at, \
+     accepted_digest = excluded.accepted_digest, created_at = excluded.created_at, \
+     updated_at = excluded.updated_at",
+);
+static DELETE: Statement = Statement::new(
+    "delete from share where image_id = $1 and recipient_kind = $2 and recipient_id = $3",
+);
+static RECEIVED_COUNT: Statement = Statement::new(
+    "select cast(count(*) as bigint) from (select 1 as one from share s \
+     join image i on i.id = s.image_id and i.visibility = 'shared' \
+     where s.region_id = $3 and s.state = $4 \
+     and ((s.recipient_kind = 'project' and s.recipient_id = $1) \
+       or (s.recipient_kind = 'account' and s.recipient_id = $2)) \
+     and (s.ends_at is null or s.ends_at > $5) \
+     and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > $5) limit $6) t",
+);
+static TIMED_OUT: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.ends_at <= $1 \
+     or (s.lapses_at <= $1 and s.state = 'pending') order by s.image_id limit $2"
+));
+
+/// Every statement of this file.
+pub static STATEMENTS: &[&Statement] = &[
+    &OF_IMAGE,
+    &ONE,
+    &BY_RECIPIENT_ID,
+    &USAGE,
+    &SHARED_IMAGES,
+    &PUT,
+    &DELETE,
+    &RECEIVED_COUNT,
+    &TIMED_OUT,
+];
+
+/// All shares of an image, oldest first.
+pub async fn of_image(db: &Db, image: &ImageId) -> Result<Vec<Share>, Error> {
+    read_all(db.read(&OF_IMAGE, params![image]).await?)
+}
+
+/// As [`of_image`], inside a transaction.
+pub fn of_image_in(tx: &mut Tx<'_>, image: &ImageId) -> Result<Vec<Share>, Error> {
+    read_all(tx.query(&OF_IMAGE, &params![image])?)
+}
+
+/// The share of an image to a recipient.
+pub fn get(
+    tx: &mut Tx<'_>,
+    image: &ImageId,
+    recipient: &Recipient,
+) -> Result<Option<Share>, Error> {
+    let rows = tx.query(&ONE, &params![image, recipient.kind(), recipient.id()])?;
+    Ok(read_all(rows)?.into_iter().next())
+}
+
+/// The shares of an image whose recipient has this id, the project's first: for dialects that do not
+/// say the kind.
+pub fn by_recipient_id(tx: &mut Tx<'_>, image: &ImageId, id: &str) -> Result<Vec<Share>, Error> {
+    read_all(tx.query(&BY_RECIPIENT_ID, &params![image, id])?)
+}
+
+/// The live shares of an image by state. The image row is locked.
+pub fn usage(tx: &mut Tx<'_>, image: &ImageId, now: Timestamp) -> Result<ShareUsage, Error> {
+    let mut usage = ShareUsage::default();
+    for row in tx.query(&USAGE, &params![image, now])? {
+        let mut columns = row.read();
+        let state = columns.word(ShareState::parse)?;
+        let count = columns.u32()?;
+        match state {
+            ShareState::Pending => usage.pending = count,
+            ShareState::Accepted => usage.accepted = count,
+            ShareState::Rejected => usage.rejected = count,
+        }
+    }
+    Ok(usage)
+}
+
+/// How many distinct images a project shares out in a region (SH-16). The project is locked.
+pub fn shared_images(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    region: &RegionId,
+) -> Result<u32, Error> {
+    match tx.query_opt(&SHARED_IMAGES, &params![project, region])? {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+/// Writes a share, new or changed.
+pub fn put(tx: &mut Tx<'_>, share: &Share) -> Result<(), Error> {
+    tx.execute(
+        &PUT,
+        &params![
+            &share.image,
+            share.recipient.kind(),
+            share.recipient.id(),
+            &share.owner,
+            &share.region,
+            share.state.as_str(),
+            share.note.as_ref(),
+            share.lapses_at,
+            share.ends_at,
+            share.accepted_digest.as_ref(),
+            share.created_at,
+            share.updated_at,
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Ends a share.
+pub fn delete(tx: &mut Tx<'_>, share: &Share) -> Result<(), Error> {
+    let recipient = &share.recipient;
+    tx.execute(&DELETE, &params![&share.image, recipient.kind(), recipient.id()]).map(|_| ())
+}
+
+/// How many live shares in `state` wait for the caller's project and account, counted up to `most`.
+pub async fn count_received(
+    db: &Db,
+    caller: &Caller,
+    state: ShareState,
+    now: Timestamp,
+    most: u32,
+) -> Result<u32, Error> {
+    let rows = db
+        .read(
+            &RECEIVED_COUNT,
+            params![&caller.project, &caller.account, &caller.region, state.as_str(), now, most],
+        )
+        .await?;
+    match rows.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+/// Shares whose access has ended or whose offer has lapsed, at most `most`, for the sweeper.
+pub async fn timed_out(db: &Db, now: Timestamp, most: u32) -> Result<Vec<Share>, Error> {
+    read_all(db.read(&TIMED_OUT, params![now, most]).await?)
+}
+
+fn read_all(rows: Vec<Row>) -> Result<Vec<Share>, Error> {
+    let mut shares = Vec::with_capacity(rows.len());
+    for row in rows {
+        shares.extend(read_opt(&mut row.read())?);
+    }
+    Ok(shares)
+}
+
+/// Reads the columns of `share_columns!`; `None` where a left join found no share.
+pub(crate) fn read_opt(columns: &mut Columns) -> Result<Option<Share>, Error> {
+    let Some(image) = columns.opt_text()? else { return Ok(None) };
+    let kind = columns.text()?;
+    let id = columns.text()?;
+    Ok(Some(Share {
+        image: ImageId::trusted(image),
+        recipient: Recipient::from_parts(&kind, &id)
+            .ok_or_else(|| Error::internal(format!("unknown kind of recipient {kind:?}")))?,
+        owner: ProjectId::trusted(columns.text()?),
+        region: RegionId::trusted(columns.text()?),
+        state: columns.word(ShareState::parse)?,
+        note: columns.opt_text()?,
+        lapses_at: columns.opt_time()?,
+        ends_at: columns.opt_time()?,
+        accepted_digest: columns.opt_text()?,
+        created_at: columns.time()?,
+        updated_at: columns.time()?,
+    }))
+}
