@@ -1,10 +1,11 @@
 //! The only crate that names the database and the object store (I2).
 //!
 //! [`db`] is the facade over both engines; each file beside it holds the statements and the row
-//! shapes of one group of tables; [`blob`](mod@blob) keeps immutable bytes. Functions here read and write, they
-//! decide nothing.
+//! shapes of one group of tables; [`blob`](mod@blob) keeps immutable bytes. Functions here read and
+//! write, they decide nothing.
 
 pub mod audit;
+pub mod blob;
 pub mod clock;
 pub mod db;
 pub mod image;

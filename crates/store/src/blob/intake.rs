@@ -1,0 +1,165 @@
+//! One upload on its way into a store.
+
+use super::{
+    BlobSink, Blobs,
+    buffer::{Buffer, BufferPool, Place},
+    digest::{DigestAlgo, DigestLine, DigestPlan},
+    error::BlobError,
+    locator::Locator,
+};
+use openssl::hash::MessageDigest;
+
+/// One upload: counts, digests and writes what it is given, in bounded memory.
+///
+/// Each byte is copied once, into a buffer that the digests and the writer share. Waiting for a
+/// buffer is the back-pressure: [`Intake::write`] returns when the bytes are taken over, and they
+/// are taken over no faster than they are digested and written. It runs on a tokio runtime.
+///
+/// Dropping an intake gives the upload up and removes what was written, soon;
+/// [`Intake::abort`] waits for that.
+pub struct Intake {
+    sink: BlobSink,
+    place: Place,
+    filling: Option<Buffer>,
+    md5: Option<DigestLine>,
+    digest: DigestLine,
+    algo: DigestAlgo,
+    limit_bytes: u64,
+    received_bytes: u64,
+    /// Why nothing more is accepted. It also stands during a write, so that one that was dropped
+    /// half-way is not taken for a whole one.
+    fault: Option<BlobError>,
+}
+
+/// What came of an upload whose blob is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The number of bytes.
+    pub size_bytes: u64,
+    /// The MD5 in lower case hex, where it was asked for.
+    pub md5_hex: Option<String>,
+    /// The digest `algo` in lower case hex.
+    pub digest_hex: String,
+    /// What `digest_hex` is.
+    pub algo: DigestAlgo,
+}
+
+impl Intake {
+    /// Begins to receive a blob that will lie under `locator`, of at most `limit_bytes`.
+    ///
+    /// # Errors
+    /// When the store or OpenSSL refuses; nothing is left behind then.
+    pub async fn start(
+        blobs: &Blobs,
+        pool: &BufferPool,
+        locator: Locator,
+        plan: DigestPlan,
+        limit_bytes: u64,
+    ) -> Result<Self, BlobError> {
+        let md5 = plan.md5.then(|| pool.digests().line(MessageDigest::md5())).transpose()?;
+        Ok(Self {
+            digest: pool.digests().line(plan.algo.message_digest())?,
+            md5,
+            sink: blobs.put(&locator).await?,
+            place: pool.place(),
+            filling: None,
+            algo: plan.algo,
+            limit_bytes,
+            received_bytes: 0,
+            fault: None,
+        })
+    }
+
+    /// How many bytes have been taken over.
+    pub fn received_bytes(&self) -> u64 {
+        self.received_bytes
+    }
+
+    /// Takes the next bytes over, however few or many.
+    ///
+    /// # Errors
+    /// `TooLarge` if they pass the limit, `NoSpace` or `Io` if the store fails, now or with bytes
+    /// taken over before. After an error, and after a call that was dropped before its end, the
+    /// intake accepts nothing more.
+    pub async fn write(&mut self, frame: &[u8]) -> Result<(), BlobError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        self.fault = Some(BlobError::other("a write was given up half-way"));
+        match self.take_over(frame).await {
+            Ok(()) => {
+                self.fault = None;
+                Ok(())
+            }
+            Err(error) => {
+                self.fault = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until the blob is durable, then makes it visible under its locator.
+    ///
+    /// # Errors
+    /// As [`Intake::write`]; the upload is given up then. If the future is dropped, the blob may or
+    /// may not come to be: whoever owns the locator deletes it.
+    pub async fn finish(mut self) -> Result<Received, BlobError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        self.pass_on();
+        let md5 = async {
+            match &self.md5 {
+                Some(md5) => md5.finish().await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (md5_hex, digest_hex, ()) =
+            tokio::try_join!(md5, self.digest.finish(), self.sink.settle())?;
+        self.sink.publish().await?;
+        Ok(Received { size_bytes: self.received_bytes, md5_hex, digest_hex, algo: self.algo })
+    }
+
+    /// Gives the upload up and returns when what was written is gone.
+    ///
+    /// # Errors
+    /// When the task that removes it could not run.
+    pub async fn abort(self) -> Result<(), BlobError> {
+        let Self { sink, .. } = self;
+        sink.abort().await
+    }
+
+    async fn take_over(&mut self, frame: &[u8]) -> Result<(), BlobError> {
+        if frame.len() as u64 > self.limit_bytes - self.received_bytes {
+            return Err(BlobError::TooLarge { limit_bytes: self.limit_bytes });
+        }
+        let mut rest = frame;
+        while !rest.is_empty() {
+            let buffer = match &mut self.filling {
+                Some(buffer) => buffer,
+                None => self.filling.insert(self.place.take().await),
+            };
+            let count = buffer.fill(rest);
+            let is_full = buffer.is_full();
+            self.received_bytes += count as u64;
+            rest = &rest[count..];
+            if is_full {
+                self.pass_on();
+                // A failed writer takes nothing more; stop the peer instead of digesting on.
+                self.sink.fault().map_or(Ok(()), Err)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the buffer being filled to the digests and the writer.
+    fn pass_on(&mut self) {
+        let Some(buffer) = self.filling.take() else { return };
+        let buffer = buffer.seal();
+        if let Some(md5) = &self.md5 {
+            md5.push(buffer.clone());
+        }
+        self.digest.push(buffer.clone());
+        self.sink.push(buffer);
+    }
+}

@@ -1,0 +1,225 @@
+#![expect(
+    unsafe_code,
+    reason = "io_uring takes addresses that must outlive the call, and statvfs and fallocate have \
+              no safe form in the standard library"
+)]
+//! The few calls to the kernel that the standard library does not have.
+
+use std::{
+    ffi::CString,
+    fs::File,
+    io, mem,
+    os::{
+        fd::{AsFd, AsRawFd},
+        unix::{ffi::OsStrExt, fs::FileExt},
+    },
+    path::Path,
+    sync::Arc,
+};
+
+use io_uring::{IoUring, opcode, types::Fd};
+
+use super::buffer::Buffer;
+
+/// Writes under way at one time. Two keep a disk busy, four a disk behind a network.
+const DEPTH: usize = 4;
+
+/// How many bytes an ordinary process may still write to the file system of `path`.
+pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut answer = mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path ends with a zero byte and the answer has room for what is written there.
+    let code = unsafe { libc::statvfs(path.as_ptr(), answer.as_mut_ptr()) };
+    if code != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded and so has filled the whole structure.
+    let answer = unsafe { answer.assume_init() };
+    Ok(answer.f_bavail.saturating_mul(answer.f_frsize))
+}
+
+/// Asks for disk space for `length` bytes at `offset` and makes the file that long.
+pub(super) fn allocate(file: &File, offset: u64, length: u64) -> io::Result<()> {
+    let too_large = |_| io::Error::from_raw_os_error(libc::EFBIG);
+    let offset = libc::off64_t::try_from(offset).map_err(too_large)?;
+    let length = libc::off64_t::try_from(length).map_err(too_large)?;
+    // SAFETY: the call touches no memory of ours, and the descriptor is open while we borrow it.
+    match unsafe { libc::fallocate64(file.as_fd().as_raw_fd(), 0, offset, length) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Up to four writes of one file under way at one time.
+///
+/// What makes it sound: a buffer given to the kernel is kept, immutable behind its `Arc`, in
+/// `under_way` until the kernel has answered for it, and dropping the ring waits for all answers.
+pub(super) struct Ring {
+    ring: IoUring,
+    under_way: [Option<Write>; DEPTH],
+}
+
+struct Write {
+    file: Arc<File>,
+    buffer: Arc<Buffer>,
+    offset: u64,
+}
+
+impl Ring {
+    /// # Errors
+    /// Where the kernel has no io_uring or an administrator has turned it off.
+    pub fn new() -> io::Result<Self> {
+        let ring = IoUring::new(DEPTH as u32)?;
+        Ok(Self { ring, under_way: [const { None }; DEPTH] })
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.under_way.iter().any(Option::is_none)
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.under_way.iter().all(Option::is_none)
+    }
+
+    /// Starts to write the padded buffer at `offset`. The ring must have room; without it the
+    /// oldest writes are waited for.
+    pub fn submit(&mut self, file: &Arc<File>, buffer: Arc<Buffer>, offset: u64) -> io::Result<()> {
+        while !self.has_room() {
+            self.wait()?;
+        }
+        let Some(slot) = self.under_way.iter().position(Option::is_none) else {
+            return Err(io::Error::other("the ring has no room after a wait"));
+        };
+        let bytes = buffer.padded();
+        let entry = opcode::Write::new(Fd(file.as_raw_fd()), bytes.as_ptr(), bytes.len() as u32)
+            .offset(offset)
+            .build()
+            .user_data(slot as u64);
+        self.under_way[slot] = Some(Write { file: Arc::clone(file), buffer, offset });
+        // SAFETY: the slot set just above keeps the memory and the descriptor until the answer.
+        let queued = unsafe { self.ring.submission().push(&entry) };
+        if queued.is_err() {
+            // Never given to the kernel, so that no answer will come.
+            self.under_way[slot] = None;
+            return Err(io::Error::other("the submission queue is full"));
+        }
+        retry_interrupted(|| self.ring.submit()).map(drop)
+    }
+
+    /// Waits for at least one of the writes under way. A write that ended short is completed here.
+    pub fn wait(&mut self) -> io::Result<()> {
+        if self.is_idle() {
+            return Ok(());
+        }
+        retry_interrupted(|| self.ring.submit_and_wait(1))?;
+        let mut outcome = Ok(());
+        for answer in self.ring.completion() {
+            let write = self.under_way.get_mut(answer.user_data() as usize).and_then(Option::take);
+            if let Some(write) = write {
+                outcome = outcome.and(write.complete(answer.result()));
+            }
+        }
+        outcome
+    }
+}
+
+impl Write {
+    fn complete(&self, result: i32) -> io::Result<()> {
+        let bytes = self.buffer.padded();
+        let written = match result {
+            count if count >= 0 => count as usize,
+            code if -code == libc::EAGAIN || -code == libc::EINTR => 0,
+            code => return Err(io::Error::from_raw_os_error(-code)),
+        };
+        self.file.write_all_at(&bytes[written..], self.offset + written as u64)
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        while !self.is_idle() {
+            if retry_interrupted(|| self.ring.submit_and_wait(1)).is_err() {
+                // The kernel may still read the buffers: rather lose them than give them away.
+                mem::forget(mem::take(&mut self.under_way));
+                return;
+            }
+            for answer in self.ring.completion() {
+                if let Some(slot) = self.under_way.get_mut(answer.user_data() as usize) {
+                    *slot = None;
+                }
+            }
+        }
+    }
+}
+
+fn retry_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZero;
+
+    use super::{
+        super::buffer::{BUFFER_BYTES, BufferPool},
+        *,
+    };
+
+    fn filled(pool: &BufferPool, byte: u8) -> Arc<Buffer> {
+        let mut buffer = pool.take_now();
+        buffer.fill(&vec![byte; BUFFER_BYTES]);
+        buffer.seal()
+    }
+
+    /// `None` where the kernel has no io_uring; the suites then run the plain writer.
+    fn ring() -> Option<Ring> {
+        Ring::new().map_err(|error| eprintln!("no io_uring here: {error}")).ok()
+    }
+
+    #[test]
+    fn writes_land_where_they_belong_and_give_their_buffers_back() {
+        let Some(mut ring) = ring() else { return };
+        let pool = BufferPool::new(8, NonZero::<usize>::MIN).unwrap();
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        for number in 0..9 {
+            let offset = number as u64 * BUFFER_BYTES as u64;
+            ring.submit(&file, filled(&pool, number), offset).unwrap();
+        }
+        drop(ring);
+        assert_eq!(pool.lent(), 0, "dropping the ring waits for the kernel");
+        let mut bytes = vec![0; 9 * BUFFER_BYTES];
+        file.read_exact_at(&mut bytes, 0).unwrap();
+        assert!(
+            bytes
+                .chunks(BUFFER_BYTES)
+                .enumerate()
+                .all(|(number, chunk)| { chunk.iter().all(|byte| usize::from(*byte) == number) })
+        );
+    }
+
+    #[test]
+    fn a_refused_write_is_told_and_leaves_nothing_under_way() {
+        let Some(mut ring) = ring() else { return };
+        let pool = BufferPool::new(1, NonZero::<usize>::MIN).unwrap();
+        let full = Arc::new(File::options().write(true).open("/dev/full").unwrap());
+        ring.submit(&full, filled(&pool, 1), 0).unwrap();
+        assert_eq!(ring.wait().unwrap_err().raw_os_error(), Some(libc::ENOSPC));
+        assert!(ring.is_idle());
+        assert_eq!(pool.lent(), 0);
+    }
+
+    #[test]
+    fn space_is_counted_and_allocated() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_bytes(folder.path()).unwrap() > 0);
+        assert!(free_bytes(&folder.path().join("none")).is_err());
+        let file = File::create(folder.path().join("file")).unwrap();
+        allocate(&file, 0, 8192).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 8192);
+    }
+}

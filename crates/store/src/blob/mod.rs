@@ -1,0 +1,191 @@
+//! The bytes of images: where they lie and how they come and go.
+//!
+//! A blob is written once and never changes. Who refers to it is a matter of rows, elsewhere; here
+//! a blob is a [`Locator`] and bytes. The order that keeps both in step is: row first, bytes after
+//! ([`Intake`]), publish last; and for the end: the row is marked, the bytes are deleted, the row
+//! goes. Nothing here lists a store, so that only what rows name is ever removed.
+//!
+//! Reading order: [`Blobs`], [`Intake`], [`BlobReader`], [`BufferPool`].
+
+mod buffer;
+mod digest;
+mod error;
+mod folder;
+mod intake;
+mod kernel;
+mod locator;
+mod memory;
+mod reader;
+mod writer;
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use tokio::task::spawn_blocking;
+
+use self::{buffer::Buffer, memory::MemorySink, writer::FolderSink};
+pub use self::{
+    buffer::{BUFFER_BYTES, BufferPool, SHARED_BUFFERS},
+    digest::{DigestAlgo, DigestPlan},
+    error::BlobError,
+    folder::Folder,
+    intake::{Intake, Received},
+    locator::Locator,
+    memory::Memory,
+    reader::BlobReader,
+};
+
+/// The place of one region's blobs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Blobs {
+    /// Files below a folder: the default.
+    Folder(Folder),
+    /// The memory of this process: for tests.
+    Memory(Memory),
+}
+
+impl Blobs {
+    /// Blobs below `root`, which is made if need be. Blocks; for the start of a process.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn folder(root: impl Into<PathBuf>) -> io::Result<Self> {
+        Ok(Self::Folder(Folder::open(root)?))
+    }
+
+    /// Blobs in memory, at most `capacity_bytes` of them.
+    pub fn memory(capacity_bytes: u64) -> Self {
+        Self::Memory(Memory::new(capacity_bytes))
+    }
+
+    /// Opens a finished blob.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, also while it is being written.
+    pub async fn open(&self, locator: &Locator) -> Result<BlobReader, BlobError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, locator) = (folder.clone(), locator.clone());
+                spawn_blocking(move || BlobReader::of_file(folder.open_blob(&locator)?)).await?
+            }
+            Self::Memory(memory) => Ok(BlobReader::of_memory(memory.blob(locator)?)),
+        }
+    }
+
+    /// Removes a finished blob, durably; no error if there is none. Open readers read on.
+    ///
+    /// # Errors
+    /// When the store fails; the blob may or may not be there then.
+    pub async fn delete(&self, locator: &Locator) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, path) = (folder.clone(), folder.path(locator));
+                spawn_blocking(move || folder.remove(&path)).await?
+            }
+            Self::Memory(memory) => {
+                memory.delete(locator);
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes what an upload that ended without a word left under its temporary name; no error if
+    /// there is nothing. The upload must be known to be dead. A finished blob is not touched: the
+    /// crash may have come after the rename and before the row, so the reaper deletes as well.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn abandon(&self, locator: &Locator) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, path) = (folder.clone(), folder.part_path(locator));
+                spawn_blocking(move || folder.remove(&path)).await?
+            }
+            // What was unfinished ended with its process.
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// How many more bytes the store takes, as far as it can tell.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn free_bytes(&self) -> Result<u64, BlobError> {
+        match self {
+            Self::Folder(folder) => {
+                let folder = folder.clone();
+                spawn_blocking(move || folder.free_bytes()).await?
+            }
+            Self::Memory(memory) => Ok(memory.free_bytes()),
+        }
+    }
+
+    /// Whether the store accepts writes, by writing a few bytes.
+    ///
+    /// # Errors
+    /// What a write would fail with.
+    pub async fn check(&self) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(folder) => {
+                let folder = folder.clone();
+                spawn_blocking(move || folder.check()).await?
+            }
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Begins a blob. Nothing is visible before [`BlobSink::publish`].
+    async fn put(&self, locator: &Locator) -> Result<BlobSink, BlobError> {
+        Ok(match self {
+            Self::Folder(folder) => BlobSink::Folder(FolderSink::new(folder, locator)),
+            Self::Memory(memory) => BlobSink::Memory(MemorySink::new(memory, locator)),
+        })
+    }
+}
+
+/// The receiving end of a blob being written. Dropping it removes what it has.
+enum BlobSink {
+    Folder(FolderSink),
+    Memory(MemorySink),
+}
+
+impl BlobSink {
+    /// Takes the next buffer, in order; all but the last are full. Never waits.
+    fn push(&self, buffer: Arc<Buffer>) {
+        match self {
+            Self::Folder(sink) => sink.push(buffer),
+            Self::Memory(sink) => sink.push(&buffer),
+        }
+    }
+
+    /// The failure that ended the writing, if any.
+    fn fault(&self) -> Option<BlobError> {
+        match self {
+            Self::Folder(sink) => sink.fault(),
+            Self::Memory(sink) => sink.fault(),
+        }
+    }
+
+    /// Waits until all that was pushed is durable.
+    async fn settle(&self) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(sink) => sink.settle().await,
+            Self::Memory(sink) => sink.fault().map_or(Ok(()), Err),
+        }
+    }
+
+    /// Makes the settled blob visible, durably.
+    async fn publish(self) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(sink) => sink.publish().await,
+            Self::Memory(sink) => sink.publish(),
+        }
+    }
+
+    /// Gives up and returns when nothing is left.
+    async fn abort(self) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(sink) => sink.abort().await,
+            Self::Memory(_) => Ok(()),
+        }
+    }
+}
