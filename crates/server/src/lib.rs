@@ -5,5 +5,7 @@
 
 pub mod app;
 pub mod drivers;
+pub mod sendfile;
+pub mod serve;
 pub mod service;
 pub mod wire;
