@@ -4,7 +4,6 @@ use std::{fmt, str::FromStr};
 
 /// What a file is, by its content alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Format {
     /// No structure that anybody would open as more than bytes.
     Raw,
@@ -72,7 +71,6 @@ impl fmt::Display for Format {
 
 /// What the sender says: Glance's `disk_format` words, and those that Huawei's import adds (T-013).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "each variant is the word of the API itself, see as_str")]
 pub enum DeclaredFormat {
     Ami,
@@ -205,7 +203,6 @@ impl FromStr for DeclaredFormat {
 
 /// A file that was read to its end and may be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Inspection {
     /// What it is.
     pub format: Format,
@@ -231,7 +228,6 @@ pub enum Encryption {
 
 /// Facts that exist in one format only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Details {
     /// Nothing more to say.
     Plain,

@@ -6,7 +6,6 @@ use crate::format::{DeclaredFormat, Format};
 
 /// The fact that decided against a file. Names out of the file are shortened and free of control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Refusal {
     /// The image is a difference to another file: backing file, parent, differencing disk.
     BackingFile {
