@@ -37,6 +37,7 @@ pub enum Code {
     WrongPassword,
     TokenExpired,
     TokenRevoked,
+    ScopeRefused,
     NoProjectScope,
     RoleTooWeak,
     OperatorOnly,
@@ -137,6 +138,7 @@ impl Code {
         Code::WrongPassword,
         Code::TokenExpired,
         Code::TokenRevoked,
+        Code::ScopeRefused,
         Code::NoProjectScope,
         Code::RoleTooWeak,
         Code::OperatorOnly,
@@ -383,6 +385,12 @@ impl Code {
                 Kind::Unauthenticated,
                 "The token was revoked; sign in again.",
                 "令牌已被吊销，请重新登录。",
+            ),
+            Code::ScopeRefused => row(
+                "SCOPE_REFUSED",
+                Kind::Unauthenticated,
+                "You have no role in that project or account, or there is none that is enabled; name another one.",
+                "您在该项目或账号中没有角色，或该项目或账号不存在或已停用；请选择其他范围。",
             ),
             Code::NoProjectScope => row(
                 "NO_PROJECT_SCOPE",

@@ -78,6 +78,38 @@ impl Role {
     }
 }
 
+/// What can be assigned to a user in a project: a role, or the mark of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Assigned {
+    /// A role.
+    Role(Role),
+    /// The user is a service (Nova, Cinder): its token in `X-Service-Token` vouches for the request.
+    Service,
+}
+
+impl Assigned {
+    /// All of them, roles first.
+    pub const ALL: [Assigned; 4] = [
+        Assigned::Role(Role::Reader),
+        Assigned::Role(Role::Member),
+        Assigned::Role(Role::Admin),
+        Assigned::Service,
+    ];
+
+    /// The stored and rendered word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Assigned::Role(role) => role.as_str(),
+            Assigned::Service => "service",
+        }
+    }
+
+    /// What the word stands for, if it stands for anything.
+    pub fn parse(text: &str) -> Option<Assigned> {
+        Assigned::ALL.into_iter().find(|assigned| assigned.as_str() == text)
+    }
+}
+
 /// How a caller proved who he is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {

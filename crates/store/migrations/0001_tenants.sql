@@ -26,6 +26,8 @@ create table project (
     region_id {key},
     is_discoverable bigint not null,
     is_enabled bigint not null,
+    -- Tokens scoped to the project that carry a smaller epoch are revoked.
+    epoch bigint not null,
     created_at bigint not null,
     unique (account_id, name)
 );
@@ -39,10 +41,14 @@ create table account_user (
     id {key} primary key,
     account_id {key} not null,
     name {key} not null,
+    email text not null,
+    description text not null,
     password_hash text,
     default_project_id {key},
     is_enabled bigint not null,
     is_system_admin bigint not null,
+    -- Tokens of the user that carry a smaller epoch are revoked.
+    epoch bigint not null,
     created_at bigint not null,
     unique (account_id, name)
 );

@@ -7,14 +7,18 @@
 pub mod audit;
 pub mod blob;
 pub mod clock;
+pub mod credential;
 pub mod db;
 pub mod image;
 pub mod job;
 pub mod list;
 pub mod migrate;
 pub mod policy;
+pub mod revocation;
 pub mod share;
 pub mod statements;
+pub mod tenant;
 pub mod upload;
+pub mod user;
 
 pub use db::{Db, Row, Statement, Tx, Value};

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "tenants", include_str!("../migrations/0001_tenants.sql")),
     (2, "images", include_str!("../migrations/0002_images.sql")),
     (3, "work", include_str!("../migrations/0003_work.sql")),
+    (4, "identity", include_str!("../migrations/0004_identity.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

@@ -1,17 +1,23 @@
 //! Every fixed statement of the crate, for the test that prepares all of them on both engines.
 
 use crate::db::Statement;
-use crate::{audit, image, job, policy, share, upload};
+use crate::{
+    audit, credential, image, job, policy, revocation, share, tenant, upload, user,
+};
 
 /// All of them, by file.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
     [
         ("audit", audit::STATEMENTS),
+        ("credential", credential::STATEMENTS),
         ("image", image::STATEMENTS),
         ("job", job::STATEMENTS),
         ("policy", policy::STATEMENTS),
+        ("revocation", revocation::STATEMENTS),
         ("share", share::STATEMENTS),
+        ("tenant", tenant::STATEMENTS),
         ("upload", upload::STATEMENTS),
+        ("user", user::STATEMENTS),
     ]
     .into_iter()
     .flat_map(|(file, statements)| statements.iter().map(move |statement| (file, *statement)))

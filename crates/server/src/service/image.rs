@@ -1,0 +1,409 @@
+//! Records: made, shown, changed, deleted.
+
+use std::collections::BTreeMap;
+
+use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::image::{
+    ContainerFormat, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility,
+    check_name, check_property, check_tag,
+};
+use lendglass_core::limits::MINIMUM_MAX;
+use lendglass_core::policy::Policy;
+use lendglass_core::share::is_live;
+use lendglass_core::tenant::{Caller, Role};
+use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
+use lendglass_store::{
+    Tx, audit as store_audit, image as store_image, policy as store_policy, share as store_share,
+    upload as store_upload,
+};
+
+use crate::app::App;
+use crate::service::{Seen, lock_seen, not_found};
+
+/// A record to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewImage {
+    /// An id the client chose; `None`: a fresh one.
+    pub id: Option<ImageId>,
+    /// The name.
+    pub name: Option<String>,
+    /// What it will hold; `None`: from the format.
+    pub kind: Option<ImageKind>,
+    /// `None`: as the policy says.
+    pub visibility: Option<Visibility>,
+    /// Left out of default lists.
+    pub is_hidden: bool,
+    /// Cannot be deleted.
+    pub is_protected: bool,
+    /// The declared disk format.
+    pub disk_format: Option<DiskFormat>,
+    /// The declared container format.
+    pub container_format: Option<ContainerFormat>,
+    /// GiB.
+    pub min_disk_gib: u32,
+    /// MiB.
+    pub min_ram_mib: u32,
+    /// Labels; repetitions are dropped.
+    pub tags: Vec<String>,
+    /// Custom properties.
+    pub properties: BTreeMap<String, String>,
+    /// Another owner than the caller's project; for the operator.
+    pub owner: Option<ProjectId>,
+}
+
+/// One change of a record; a list of them is applied in order, all or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Sets or clears the name.
+    Name(Option<String>),
+    /// Sets who may see it.
+    Visibility(Visibility),
+    /// Sets whether default lists leave it out.
+    Hidden(bool),
+    /// Sets whether it can be deleted.
+    Protected(bool),
+    /// Sets the disk format; only while queued.
+    DiskFormat(Option<DiskFormat>),
+    /// Sets the container format; only while queued.
+    ContainerFormat(Option<ContainerFormat>),
+    /// Sets the smallest disk, GiB.
+    MinDisk(u32),
+    /// Sets the smallest memory, MiB.
+    MinRam(u32),
+    /// Sets what it holds.
+    Kind(ImageKind),
+    /// Sets all labels.
+    Tags(Vec<String>),
+    /// Adds a label; nothing happens if it is there.
+    AddTag(String),
+    /// Takes a label away; [`Code::TagNotFound`] if it is not there.
+    RemoveTag(String),
+    /// Sets a custom property, new or not.
+    SetProperty(String, String),
+    /// Sets a custom property that must be there; else [`Code::PropertyMissing`].
+    ReplaceProperty(String, String),
+    /// Takes a custom property away; [`Code::PropertyMissing`] if it is not there.
+    RemoveProperty(String),
+    /// Gives the record to another project; for the operator.
+    Owner(ProjectId),
+}
+
+/// Makes a record in the caller's project and region (`queued`, without bytes).
+///
+/// Errors: the rules about names, tags and properties; [`Code::ImageExists`] for an id that is or was
+/// taken; [`Code::PrivateImageQuota`]; [`Code::PublicizeForbidden`].
+pub async fn create(app: &App, caller: &Caller, new: NewImage) -> Result<Image, Error> {
+    caller.needs(Role::Member)?;
+    if new.owner.as_ref().is_some_and(|owner| *owner != caller.project) {
+        caller.needs_operator()?;
+    }
+    let now = app.clock.now();
+    let id = new.id.clone().unwrap_or_else(|| ImageId::trusted(app.ids.uuid()));
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone().db.write(move |tx| create_in(tx, &app, &caller, &new, &id, now)).await
+}
+
+pub(crate) fn create_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    new: &NewImage,
+    id: &ImageId,
+    now: Timestamp,
+) -> Result<Image, Error> {
+    let owner = new.owner.clone().unwrap_or_else(|| caller.project.clone());
+    let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &owner)?;
+    let image = record(caller, new, id, owner, &policy, now)?;
+    if policy.private_image_quota.is_some() {
+        store_image::lock_project(tx, &image.owner)?;
+        let used = store_image::count_owned(tx, &image.owner, &image.region)?;
+        quota::room_for_image(used, &policy)?;
+    }
+    if store_image::is_taken(tx, id)? {
+        return Err(Error::new(Code::ImageExists).with("id", id));
+    }
+    store_image::insert(tx, &image, &app.ids.tencent_image())?;
+    let event = AuditEvent::by(caller, now, AuditVerb::ImageCreate, id.as_str());
+    store_audit::insert(tx, &app.ids.hex(), &event)?;
+    Ok(image)
+}
+
+fn record(
+    caller: &Caller,
+    new: &NewImage,
+    id: &ImageId,
+    owner: ProjectId,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Image, Error> {
+    let mut image = Image {
+        id: id.clone(),
+        region: caller.region.clone(),
+        owner,
+        name: new.name.clone(),
+        kind: new.kind.unwrap_or_else(|| ImageKind::of_format(new.disk_format)),
+        status: ImageStatus::Queued,
+        visibility: policy.image_default_visibility,
+        is_hidden: new.is_hidden,
+        is_protected: new.is_protected,
+        is_published: false,
+        disk_format: new.disk_format,
+        container_format: new.container_format,
+        min_disk_gib: new.min_disk_gib,
+        min_ram_mib: new.min_ram_mib,
+        size_bytes: None,
+        virtual_size_bytes: None,
+        digests: None,
+        encryption: Encryption::None,
+        tags: Vec::new(),
+        properties: new.properties.clone(),
+        is_from_backup: false,
+        source_image: None,
+        shares: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    if let Some(visibility) = new.visibility {
+        access::may_set_visibility(caller, &image, visibility, policy)?;
+        image.visibility = visibility;
+    }
+    set_tags(&mut image, &new.tags);
+    check(&image, policy)?;
+    Ok(image)
+}
+
+/// Whether a record keeps all rules about its own content.
+fn check(image: &Image, policy: &Policy) -> Result<(), Error> {
+    if let Some(name) = &image.name {
+        check_name(name, policy)?;
+    }
+    for (field, number) in [("min_disk", image.min_disk_gib), ("min_ram", image.min_ram_mib)] {
+        if number > MINIMUM_MAX {
+            return Err(Error::new(Code::InvalidValue)
+                .with("field", field)
+                .with("value", number)
+                .with("reason", format!("at most {MINIMUM_MAX}")));
+        }
+    }
+    image.tags.iter().try_for_each(|tag| check_tag(tag))?;
+    quota::room_for_tags(image.tags.len(), policy)?;
+    image.properties.iter().try_for_each(|(name, value)| check_property(name, value))?;
+    quota::room_for_properties(image.properties.len(), policy)
+}
+
+fn set_tags(image: &mut Image, tags: &[String]) {
+    image.tags.clear();
+    for tag in tags {
+        if !image.tags.contains(tag) {
+            image.tags.push(tag.clone());
+        }
+    }
+}
+
+/// The record, as the caller sees it.
+pub async fn show(app: &App, caller: &Caller, id: &ImageId) -> Result<Seen, Error> {
+    let (image, shares) =
+        store_image::show(&app.db, id, caller).await?.ok_or_else(|| not_found(id))?;
+    let seen = Seen { image, shares };
+    seen.standing(caller, app.clock.now())?;
+    Ok(seen)
+}
+
+/// Applies `edits` in order, all or none (T-030).
+///
+/// Errors: not the owner's ([`Code::SharedImageReadonly`], [`Code::NotImageOwner`]);
+/// [`Code::ImageBusy`] unless queued or active; the rules of [`Edit`] and of [`create`].
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+    edits: Vec<Edit>,
+) -> Result<Seen, Error> {
+    let (app, caller, id) = (app.clone(), caller.clone(), id.clone());
+    app.clone().db.write(move |tx| update_in(tx, &app, &caller, &id, &edits)).await
+}
+
+fn update_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+    edits: &[Edit],
+) -> Result<Seen, Error> {
+    let now = app.clock.now();
+    let mut seen = lock_seen(tx, id, caller)?;
+    access::may_change(caller, seen.standing(caller, now)?)?;
+    may_edit_in(seen.image.status)?;
+    let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &seen.image.owner)?;
+    let before = seen.image.clone();
+    for edit in edits {
+        apply(caller, &mut seen.image, edit, &policy)?;
+    }
+    check(&seen.image, &policy)?;
+    if seen.image == before {
+        return Ok(seen);
+    }
+    seen.image.updated_at = now;
+    store_image::update(tx, &before, &seen.image)?;
+    let event = AuditEvent::by(caller, now, AuditVerb::ImageUpdate, id.as_str());
+    store_audit::insert(tx, &app.ids.hex(), &event)?;
+    Ok(seen)
+}
+
+/// Records change while queued or active (T-030).
+fn may_edit_in(status: ImageStatus) -> Result<(), Error> {
+    match status {
+        ImageStatus::Queued | ImageStatus::Active => Ok(()),
+        ImageStatus::Saving
+        | ImageStatus::Uploading
+        | ImageStatus::Importing
+        | ImageStatus::Deactivated
+        | ImageStatus::Error => Err(Error::new(Code::ImageBusy).with("status", status.as_str())),
+    }
+}
+
+fn apply(
+    caller: &Caller,
+    image: &mut Image,
+    edit: &Edit,
+    policy: &Policy,
+) -> Result<(), Error> {
+    match edit {
+        Edit::Name(name) => image.name.clone_from(name),
+        Edit::Visibility(visibility) => {
+            access::may_set_visibility(caller, image, *visibility, policy)?;
+            image.visibility = *visibility;
+        }
+        Edit::Hidden(is_hidden) => image.is_hidden = *is_hidden,
+        Edit::Protected(is_protected) => image.is_protected = *is_protected,
+        Edit::DiskFormat(format) => {
+            only_while_queued(image, "disk_format", image.disk_format == *format)?;
+            image.disk_format = *format;
+        }
+        Edit::ContainerFormat(format) => {
+            only_while_queued(image, "container_format", image.container_format == *format)?;
+            image.container_format = *format;
+        }
+        Edit::MinDisk(gib) => image.min_disk_gib = *gib,
+        Edit::MinRam(mib) => image.min_ram_mib = *mib,
+        Edit::Kind(kind) => {
+            only_while_queued(image, "kind", image.kind == *kind)?;
+            image.kind = *kind;
+        }
+        Edit::Tags(tags) => set_tags(image, tags),
+        Edit::AddTag(tag) => {
+            if !image.tags.contains(tag) {
+                image.tags.push(tag.clone());
+            }
+        }
+        Edit::RemoveTag(tag) => {
+            let place = image.tags.iter().position(|known| known == tag);
+            let place = place.ok_or_else(|| Error::new(Code::TagNotFound).with("tag", tag))?;
+            image.tags.remove(place);
+        }
+        Edit::SetProperty(name, value) => {
+            image.properties.insert(name.clone(), value.clone());
+        }
+        Edit::ReplaceProperty(name, value) => {
+            let place = image.properties.get_mut(name).ok_or_else(|| missing(name))?;
+            value.clone_into(place);
+        }
+        Edit::RemoveProperty(name) => {
+            image.properties.remove(name).ok_or_else(|| missing(name))?;
+        }
+        Edit::Owner(owner) => {
+            if *owner != image.owner {
+                caller.needs_operator()?;
+            }
+            image.owner = owner.clone();
+        }
+    }
+    Ok(())
+}
+
+fn missing(name: &str) -> Error {
+    Error::new(Code::PropertyMissing).with("property", name)
+}
+
+fn only_while_queued(image: &Image, property: &str, is_same: bool) -> Result<(), Error> {
+    if is_same || image.status == ImageStatus::Queued {
+        return Ok(());
+    }
+    Err(Error::new(Code::PropertyReadonly).with("property", property))
+}
+
+/// Deletes an image; its shares end with it where the policy allows (DL-01, DL-02, DL-06, DL-09). The
+/// bytes are removed soon after, unless somebody else uses them.
+pub async fn delete(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
+    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
+    app.db.write(move |tx| delete_in(tx, &owned, &caller, &id)).await?;
+    app.work.notify_one();
+    Ok(())
+}
+
+fn delete_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let seen = lock_seen(tx, id, caller)?;
+    let image = &seen.image;
+    let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &image.owner)?;
+    let usage = store_share::usage(tx, id, now)?;
+    let standing = seen.standing(caller, now)?;
+    access::may_delete(caller, standing, image, &policy, usage.total(), usage.accepted)?;
+    for share in store_share::of_image_in(tx, id)?.iter().filter(|share| is_live(share, now)) {
+        let event = AuditEvent::by(caller, now, AuditVerb::ShareWithdraw, id.as_str())
+            .with_counterpart(share.recipient.clone())
+            .with_detail("image deleted");
+        store_audit::insert(tx, &app.ids.hex(), &event)?;
+    }
+    store_upload::cancel_of_image(tx, id)?;
+    store_upload::release_image(tx, id)?;
+    store_image::delete(tx, image, now)?;
+    let event = AuditEvent::by(caller, now, AuditVerb::ImageDelete, id.as_str());
+    store_audit::insert(tx, &app.ids.hex(), &event)
+}
+
+/// Withholds an image's bytes from everyone but the operator; nothing happens if they are.
+pub async fn deactivate(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
+    let to = (ImageStatus::Deactivated, AuditVerb::ImageDeactivate);
+    switch(app, caller, id, ImageStatus::Active, to).await
+}
+
+/// Gives an image's bytes back; nothing happens if they are not withheld.
+pub async fn reactivate(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
+    let to = (ImageStatus::Active, AuditVerb::ImageReactivate);
+    switch(app, caller, id, ImageStatus::Deactivated, to).await
+}
+
+async fn switch(
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+    from: ImageStatus,
+    (to, verb): (ImageStatus, AuditVerb),
+) -> Result<(), Error> {
+    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
+    let change = move |tx: &mut Tx<'_>| {
+        let now = owned.clock.now();
+        let seen = lock_seen(tx, &id, &caller)?;
+        access::may_change(&caller, seen.standing(&caller, now)?)?;
+        if seen.image.status == to {
+            return Ok(());
+        }
+        if seen.image.status != from {
+            let status = seen.image.status.as_str();
+            return Err(Error::new(Code::ImageNotActive).with("status", status));
+        }
+        let mut after = seen.image.clone();
+        after.status = to;
+        after.updated_at = now;
+        store_image::update(tx, &seen.image, &after)?;
+        let event = AuditEvent::by(&caller, now, verb, id.as_str());
+        store_audit::insert(tx, &owned.ids.hex(), &event)
+    };
+    app.db.write(change).await
+}

@@ -1,0 +1,91 @@
+//! What makes the leases a guarantee: dead uploads are undone, dying blobs removed, shares whose
+//! time ran out ended. Every step may be the last one and may be run again.
+
+use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::share::Share;
+use lendglass_core::{AccountId, Error, UserId};
+use lendglass_store::blob::Locator;
+use lendglass_store::upload::{Copy, Upload};
+use lendglass_store::{
+    Tx, audit as store_audit, image as store_image, policy as store_policy, share as store_share,
+    upload as store_upload,
+};
+
+use crate::app::App;
+use crate::service::download::blob_error;
+use crate::service::{share, upload};
+
+/// Rows in one round; what is left waits for the next.
+const ROUND_ROWS: u32 = 100;
+/// How long one reaper may take to undo an upload before another one tries.
+const LEASE_SECONDS: u32 = 30;
+
+/// One round of everything; says how many things were done. Ends early on the first trouble.
+pub async fn round(app: &App) -> Result<usize, Error> {
+    let mut done = 0;
+    while let Some(dead) = seize(app).await? {
+        undo_dead(app, dead).await?;
+        done += 1;
+    }
+    for copy in store_upload::dying(&app.db, ROUND_ROWS).await? {
+        remove_bytes(app, copy).await?;
+        done += 1;
+    }
+    for share in store_share::timed_out(&app.db, app.clock.now(), ROUND_ROWS).await? {
+        lapse(app, share).await?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+async fn seize(app: &App) -> Result<Option<Upload>, Error> {
+    app.db.write(|tx| store_upload::seize(tx, LEASE_SECONDS)).await
+}
+
+async fn undo_dead(app: &App, dead: Upload) -> Result<(), Error> {
+    tracing::info!(image = %dead.image, "undoing an upload whose lease is over");
+    let owned = app.clone();
+    app.db.write(move |tx| upload::undo_in(tx, &owned, &dead, None)).await
+}
+
+/// Bytes first, row last: a death in between leaves a row that says what is still to be removed.
+async fn remove_bytes(app: &App, copy: Copy) -> Result<(), Error> {
+    if let Some(locator) = Locator::parse(&copy.locator) {
+        let blobs = app.blobs(&copy.region)?;
+        blobs.abandon(&locator).await.map_err(blob_error)?;
+        blobs.delete(&locator).await.map_err(blob_error)?;
+    }
+    app.db.write(move |tx| store_upload::forget(tx, &copy.blob)).await
+}
+
+async fn lapse(app: &App, share: Share) -> Result<(), Error> {
+    let owned = app.clone();
+    app.db.write(move |tx| lapse_in(tx, &owned, &share)).await
+}
+
+fn lapse_in(tx: &mut Tx<'_>, app: &App, seen: &Share) -> Result<(), Error> {
+    let now = app.clock.now();
+    let Some(image) = store_image::lock(tx, &seen.image)? else { return Ok(()) };
+    let Some(share) = store_share::get(tx, &seen.image, &seen.recipient)? else { return Ok(()) };
+    if lendglass_core::share::is_live(&share, now) {
+        return Ok(());
+    }
+    let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
+    store_share::delete(tx, &share)?;
+    let after = share::settle(tx, &image, &policy, now)?;
+    store_image::set_listed(tx, &after, &share, false)?;
+    let event = AuditEvent {
+        at: now,
+        verb: AuditVerb::ShareLapse,
+        region: image.region.clone(),
+        user: UserId::trusted("system"),
+        project: image.owner.clone(),
+        account: AccountId::trusted("system"),
+        counterpart: Some(share.recipient.clone()),
+        target: image.id.to_string(),
+        detail: format!("state={}", share.state.as_str()),
+        source: String::new(),
+        request_id: String::new(),
+    };
+    store_audit::insert(tx, &app.ids.hex(), &event)
+}

@@ -1,0 +1,139 @@
+//! Replicating an image: a new record over the same blobs. No byte moves.
+
+use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::image::{Image, ImageStatus};
+use lendglass_core::job::{Job, JobState, JobWork};
+use lendglass_core::tenant::Caller;
+use lendglass_core::{Code, Error, ImageId, JobId, access};
+use lendglass_store::{
+    Tx, audit as store_audit, image as store_image, job as store_job, policy as store_policy,
+    upload as store_upload,
+};
+
+use crate::app::App;
+use crate::service::image::{NewImage, create_in};
+use crate::service::{lock_seen, not_found};
+
+/// Asks for a private copy of an image in the caller's project (US-09). Answers the new record,
+/// which is `importing` until the job has ended.
+///
+/// Errors: [`Code::ShareNotAccepted`], [`Code::RecipientMayNotReplicate`],
+/// [`Code::FullImageNoReplicate`], [`Code::ImageNotActive`], [`Code::PrivateImageQuota`].
+pub async fn replicate(
+    app: &App,
+    caller: &Caller,
+    source: &ImageId,
+    name: Option<String>,
+) -> Result<(Image, JobId), Error> {
+    let (owned, caller, source) = (app.clone(), caller.clone(), source.clone());
+    let target = ImageId::trusted(app.ids.uuid());
+    let job = JobId::trusted(app.ids.hex());
+    let done = app
+        .db
+        .write(move |tx| begin(tx, &owned, &caller, &source, &target, &job, name.as_ref()))
+        .await?;
+    app.work.notify_one();
+    Ok(done)
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    source: &ImageId,
+    target: &ImageId,
+    job: &JobId,
+    name: Option<&String>,
+) -> Result<(Image, JobId), Error> {
+    let now = app.clock.now();
+    let seen = lock_seen(tx, source, caller)?;
+    let image = &seen.image;
+    let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
+    access::may_replicate(caller, seen.standing(caller, now)?, image, &policy, now)?;
+    let new = NewImage {
+        name: name.cloned().or_else(|| image.name.clone()),
+        kind: Some(image.kind),
+        disk_format: image.disk_format,
+        container_format: image.container_format,
+        min_disk_gib: image.min_disk_gib,
+        min_ram_mib: image.min_ram_mib,
+        properties: image.properties.clone(),
+        ..NewImage::default()
+    };
+    let queued = create_in(tx, app, caller, &new, target, now)?;
+    let mut importing = queued.clone();
+    importing.status = ImageStatus::Importing;
+    importing.source_image = Some(source.clone());
+    store_image::update(tx, &queued, &importing)?;
+    let event = AuditEvent::by(caller, now, AuditVerb::ImageReplicate, source.as_str())
+        .with_detail(format!("target={target}"));
+    store_audit::insert(tx, &app.ids.hex(), &event)?;
+    store_job::insert(
+        tx,
+        &Job {
+            id: job.clone(),
+            project: caller.project.clone(),
+            user: caller.user.clone(),
+            region: caller.region.clone(),
+            work: JobWork::ImageReplicate { source: source.clone(), target: target.clone() },
+            state: JobState::Ready,
+            progress_percent: 0,
+            attempts: 0,
+            failure: None,
+            results: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        },
+    )?;
+    Ok((importing, job.clone()))
+}
+
+/// The work of the job, in the transaction that ends it: the target uses the source's blobs and is
+/// active. Run twice it does what it does once.
+///
+/// Errors: [`Code::ImageNotFound`] where source or target is gone; the target is left `killed` then.
+pub(crate) fn work(
+    tx: &mut Tx<'_>,
+    app: &App,
+    source: &ImageId,
+    target: &ImageId,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (first, second) = if source < target { (source, target) } else { (target, source) };
+    let locked = [store_image::lock(tx, first)?, store_image::lock(tx, second)?];
+    let of = |id: &ImageId| locked.iter().flatten().find(|image| image.id == *id).cloned();
+    let before = of(target).ok_or_else(|| not_found(target))?;
+    if before.status != ImageStatus::Importing {
+        return Ok(());
+    }
+    let Some(origin) = of(source).filter(|image| image.status.has_bytes()) else {
+        return Err(not_found(source));
+    };
+    let disks = store_upload::disks_in(tx, source)?;
+    let mut by_blob: Vec<(u32, _)> = (0..).zip(disks.into_iter().map(|disk| disk.blob)).collect();
+    by_blob.sort_by(|a, b| a.1.cmp(&b.1));
+    for (position, blob) in &by_blob {
+        if !store_upload::add_use(tx, blob, target, *position)? {
+            return Err(Error::new(Code::BlobDamaged));
+        }
+    }
+    let mut active = before.clone();
+    active.status = ImageStatus::Active;
+    active.size_bytes = origin.size_bytes;
+    active.virtual_size_bytes = origin.virtual_size_bytes;
+    active.digests = origin.digests;
+    active.updated_at = now;
+    store_image::update(tx, &before, &active)
+}
+
+/// Ends a target whose job failed for good.
+pub(crate) fn fail(tx: &mut Tx<'_>, app: &App, target: &ImageId) -> Result<(), Error> {
+    let Some(before) = store_image::lock(tx, target)? else { return Ok(()) };
+    if before.status != ImageStatus::Importing {
+        return Ok(());
+    }
+    let mut failed = before.clone();
+    failed.status = ImageStatus::Error;
+    failed.updated_at = app.clock.now();
+    store_image::update(tx, &before, &failed)
+}

@@ -1,0 +1,97 @@
+//! Deciding withdrawals: which shares a name means, whether they may be taken back.
+
+use lendglass_core::image::Image;
+use lendglass_core::job::{Outcome, PairResult};
+use lendglass_core::policy::Policy;
+use lendglass_core::recipient::Named;
+use lendglass_core::share::{Change, Recipient, Share, ShareEvent, transition};
+use lendglass_core::{Code, Error, ImageId, access};
+use lendglass_store::{Tx, share as store_share, tenant as store_tenant};
+
+use super::{Batch, ImagePairs, Pair, PairWrite, Withdraw, refused};
+use crate::service::lock_seen;
+
+pub(super) fn withdraw_image(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    id: &ImageId,
+    request: &Withdraw,
+) -> Result<ImagePairs, Error> {
+    let seen = lock_seen(tx, id, &batch.caller)?;
+    let policy = batch.policy(tx, &seen.image)?;
+    access::owns(&batch.caller, seen.standing(&batch.caller, batch.now)?)?;
+    if !policy.share.private_becomes_shared {
+        access::may_have_members(&seen.image, &policy)?;
+    }
+    let all = store_share::of_image_in(tx, id)?;
+    let mut pairs = Vec::new();
+    match &request.recipients {
+        None => pairs.extend(all.iter().map(|share| end(share, share.recipient.id(), &policy))),
+        Some(named) => {
+            for name in named {
+                let hits = shares_named(tx, &all, name, &seen.image)?;
+                if hits.is_empty() {
+                    let error = Error::new(Code::NotShared).with("recipient", &name.text);
+                    pairs.push(refused(id, &name.text, error));
+                }
+                pairs.extend(hits.into_iter().map(|share| end(share, &name.text, &policy)));
+            }
+        }
+    }
+    Ok(ImagePairs { image: Some(seen.image), policy: Some(policy), pairs })
+}
+
+/// The shares a name means: those with that very id, else those of the account it stands for.
+fn shares_named<'a>(
+    tx: &mut Tx<'_>,
+    all: &'a [Share],
+    name: &Named,
+    image: &Image,
+) -> Result<Vec<&'a Share>, Error> {
+    let kind = name.kind.map(|kind| kind.as_str());
+    let fits = |share: &&Share, id: &str| {
+        share.recipient.id() == id && kind.is_none_or(|kind| kind == share.recipient.kind())
+    };
+    let direct: Vec<&Share> = all.iter().filter(|share| fits(share, &name.text)).collect();
+    if !direct.is_empty() {
+        return Ok(direct);
+    }
+    let found = store_tenant::candidates(tx, &name.text, &image.region)?;
+    let account = found
+        .account
+        .map(|account| account.id)
+        .or_else(|| found.project.map(|project| project.account));
+    Ok(match account {
+        Some(account) => all
+            .iter()
+            .filter(|share| {
+                share.recipient == Recipient::Account(account.clone())
+                    || found.account_projects.iter().any(|project| {
+                        share.recipient == Recipient::Project(project.clone())
+                    })
+            })
+            .collect(),
+        None => Vec::new(),
+    })
+}
+
+fn end(share: &Share, name: &str, policy: &Policy) -> Pair {
+    match transition(Some(share.state), ShareEvent::Withdraw, policy) {
+        Err(error) => {
+            let mut pair =
+                refused(&share.image, name, error.with("recipient", share.recipient.id()));
+            pair.result.resolved = Some(share.recipient.clone());
+            pair
+        }
+        Ok(Change::Removed | Change::Unchanged | Change::To(_)) => Pair {
+            result: PairResult {
+                image: share.image.clone(),
+                recipient: name.to_owned(),
+                resolved: Some(share.recipient.clone()),
+                outcome: Outcome::Removed,
+            },
+            write: Some(PairWrite { share: share.clone(), is_removed: true }),
+        },
+    }
+}
+
