@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::{Code, Error};
 use crate::id::{ImageId, ProjectId, RegionId};
+use crate::limits::{PROPERTY_NAME_CHARS, PROPERTY_VALUE_BYTES, TAG_CHARS};
+use crate::policy::Policy;
+use crate::text::shortened;
 use crate::time::Timestamp;
 
 /// A machine image: the record. Its bytes are blobs, which the record does not know.
@@ -230,5 +234,118 @@ impl ImageKind {
     /// The kind a record has when nobody said: ISO for `iso`, else a system disk.
     pub fn of_format(format: Option<DiskFormat>) -> ImageKind {
         if format == Some(DiskFormat::Iso) { ImageKind::Iso } else { ImageKind::SystemDisk }
+    }
+}
+
+/// Names of a record that are fields, hence no custom property (OpenStack's base properties).
+pub const FIELD_NAMES: &[&str] = &[
+    "id",
+    "name",
+    "status",
+    "visibility",
+    "protected",
+    "os_hidden",
+    "owner",
+    "checksum",
+    "os_hash_algo",
+    "os_hash_value",
+    "size",
+    "virtual_size",
+    "disk_format",
+    "container_format",
+    "min_disk",
+    "min_ram",
+    "tags",
+    "created_at",
+    "updated_at",
+    "self",
+    "file",
+    "schema",
+    "direct_url",
+    "locations",
+    "stores",
+    "deleted",
+    "deleted_at",
+];
+
+fn refused(field: &'static str, value: &str, reason: &str) -> Error {
+    Error::new(Code::InvalidValue)
+        .with("field", field)
+        .with("value", shortened(value, 80))
+        .with("reason", reason)
+}
+
+/// Whether an image may have this name: at most `image.name_max` characters, and unless
+/// `image.name_free` letters of any script, digits, space and `-_.` without a space at either end.
+pub fn check_name(name: &str, policy: &Policy) -> Result<(), Error> {
+    if name.chars().count() > policy.image_name_max as usize {
+        let reason = format!("at most {} characters", policy.image_name_max);
+        return Err(refused("name", name, &reason));
+    }
+    if name.contains('\0') {
+        return Err(refused("name", name, "no NUL character"));
+    }
+    if policy.image_name_free {
+        return Ok(());
+    }
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
+    if name.is_empty() || name.trim() != name || !name.chars().all(is_plain) {
+        let reason = "use letters, digits, spaces, “-”, “_”, “.”, and no space at either end";
+        return Err(refused("name", name, reason));
+    }
+    Ok(())
+}
+
+/// Whether an image may carry this tag: 1 to 255 characters.
+pub fn check_tag(tag: &str) -> Result<(), Error> {
+    if tag.is_empty() || tag.chars().count() > TAG_CHARS || tag.contains('\0') {
+        return Err(refused("tag", tag, "1 to 255 characters"));
+    }
+    Ok(())
+}
+
+/// Whether an image may have this custom property. Refuses fields, names starting with `os_glance`
+/// (Glance's own) and `__` (computed by dialects) with [`Code::PropertyReserved`].
+pub fn check_property(name: &str, value: &str) -> Result<(), Error> {
+    if name.is_empty() || name.chars().count() > PROPERTY_NAME_CHARS || name.contains('\0') {
+        return Err(refused("property name", name, "1 to 255 characters"));
+    }
+    if FIELD_NAMES.contains(&name) || name.starts_with("os_glance") || name.starts_with("__") {
+        return Err(Error::new(Code::PropertyReserved).with("property", name));
+    }
+    if value.len() > PROPERTY_VALUE_BYTES || value.contains('\0') {
+        return Err(refused("property value", value, "at most 65535 bytes"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profile;
+
+    #[test]
+    fn names_follow_the_policy_at_n_and_n_plus_1() {
+        for profile in Profile::ALL {
+            let policy = profile.policy();
+            let max = policy.image_name_max as usize;
+            assert!(check_name(&"镜".repeat(max), &policy).is_ok(), "{}", profile.as_str());
+            assert!(check_name(&"x".repeat(max + 1), &policy).is_err(), "{}", profile.as_str());
+            let free = check_name(" a/b ", &policy).is_ok();
+            assert_eq!(free, policy.image_name_free, "{}", profile.as_str());
+        }
+    }
+
+    #[test]
+    fn reserved_properties_are_refused() {
+        for name in ["os_glance_x", "__support_kvm", "status", "id", "owner"] {
+            let code = check_property(name, "1").unwrap_err().code();
+            assert_eq!(code, Code::PropertyReserved, "{name}");
+        }
+        assert!(check_property("hw_firmware_type", "uefi").is_ok());
+        assert!(check_property(&"x".repeat(256), "").is_err());
+        assert!(check_property("x", &"y".repeat(65_536)).is_err());
+        assert!(check_tag("").is_err() && check_tag(&"t".repeat(256)).is_err());
+        assert!(check_tag(&"t".repeat(255)).is_ok());
     }
 }

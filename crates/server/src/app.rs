@@ -3,11 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use lendglass_core::RegionId;
 use lendglass_core::policy::Policy;
 use lendglass_core::tenant::Region;
+use lendglass_core::{Code, Error, RegionId};
 use lendglass_store::Db;
+use lendglass_store::blob::{Blobs, BufferPool, DigestAlgo, DigestPlan};
 use lendglass_store::clock::{Clock, IdSource};
+use tokio::sync::Notify;
 
 /// The parts of a server, shared by everything that serves requests and runs jobs.
 #[derive(Clone)]
@@ -22,11 +24,24 @@ pub struct Parts {
     /// Where new ids come from.
     pub ids: IdSource,
     /// The regions of this installation; the first is the one at the root.
-    pub regions: Vec<Region>,
+    pub regions: Vec<Place>,
+    /// The buffers that all transfers share.
+    pub buffers: BufferPool,
+    /// Rung after a transaction that wrote a job or left a blob dying.
+    pub work: Notify,
     /// The rules of the installation's profile with the overrides of its configuration.
     pub policy: Policy,
     /// Settings that use cases and dialects ask for.
     pub settings: Settings,
+}
+
+/// A region with the store of its bytes.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The region.
+    pub region: Region,
+    /// Where its blobs lie.
+    pub blobs: Blobs,
 }
 
 /// Settings that use cases and dialects ask for.
@@ -41,6 +56,8 @@ pub struct Settings {
     pub list_limit_max: u32,
     /// Largest image, bytes.
     pub image_size_max_bytes: u64,
+    /// Which digests new images get.
+    pub digests: DigestPlan,
     /// How long an upload may be silent before it is undone, seconds.
     pub upload_lease_seconds: u32,
     /// How long a token lives, seconds.
@@ -56,6 +73,7 @@ impl Default for Settings {
             list_limit_default: 25,
             list_limit_max: 1000,
             image_size_max_bytes: 1 << 40,
+            digests: DigestPlan { md5: true, algo: DigestAlgo::Sha512 },
             upload_lease_seconds: 60,
             token_lifetime_seconds: 3600,
             sign_in_failures_per_minute: 10,
@@ -71,7 +89,15 @@ impl App {
 
     /// The region with this id, if the installation has it.
     pub fn region(&self, id: &RegionId) -> Option<&Region> {
-        self.regions.iter().find(|region| region.id == *id)
+        self.regions.iter().map(|place| &place.region).find(|region| region.id == *id)
+    }
+
+    /// The store of a region's bytes. Refuses with [`Code::RegionNotFound`].
+    pub fn blobs(&self, id: &RegionId) -> Result<&Blobs, Error> {
+        let place = self.regions.iter().find(|place| place.region.id == *id);
+        place
+            .map(|place| &place.blobs)
+            .ok_or_else(|| Error::new(Code::RegionNotFound).with("region", id))
     }
 }
 

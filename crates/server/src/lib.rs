@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod drivers;
+pub mod jobs;
 pub mod sendfile;
 pub mod serve;
 pub mod service;

@@ -365,8 +365,7 @@ pub async fn check_access(db: &Db) -> Result<Vec<String>, Error> {
 }
 
 fn write_tags(tx: &mut Tx<'_>, image: &Image) -> Result<(), Error> {
-    let calls: Vec<_> =
-        image.tags.iter().map(|tag| (&PUT_TAG, params![&image.id, tag].into())).collect();
+    let calls: Vec<_> = image.tags.iter().map(|tag| (&PUT_TAG, params![&image.id, tag])).collect();
     tx.execute_many(&calls)
 }
 
@@ -374,7 +373,7 @@ fn write_properties(tx: &mut Tx<'_>, image: &Image) -> Result<(), Error> {
     let calls: Vec<(&Statement, Vec<Value>)> = image
         .properties
         .iter()
-        .map(|(name, value)| (&PUT_PROPERTY, params![&image.id, name, value].into()))
+        .map(|(name, value)| (&PUT_PROPERTY, params![&image.id, name, value]))
         .collect();
     tx.execute_many(&calls)
 }

@@ -5,7 +5,7 @@ use lendglass_core::share::{Recipient, Share, ShareState};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
 
-use crate::db::{Columns, Db, Row, Statement, Tx};
+use crate::db::{Columns, Db, Row, Statement, Tx, Value};
 use crate::params;
 
 /// The columns of a share `s`, in the order [`read_opt`] takes them.
@@ -183,6 +183,24 @@ pub async fn count_received(
         Some(row) => row.read().u32(),
         None => Ok(0),
     }
+}
+
+/// The shares of these images to the caller's project or account.
+pub async fn of_caller(db: &Db, caller: &Caller, images: &[ImageId]) -> Result<Vec<Share>, Error> {
+    if images.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = params![&caller.project, &caller.account];
+    values.extend(images.iter().map(Value::from));
+    let places: Vec<String> = (3..values.len() + 1).map(|at| format!("${at}")).collect();
+    let text = format!(
+        "select {} from share s where s.image_id in ({}) \
+         and ((s.recipient_kind = 'project' and s.recipient_id = $1) \
+           or (s.recipient_kind = 'account' and s.recipient_id = $2))",
+        share_columns!(),
+        places.join(", ")
+    );
+    read_all(db.read(&Statement::composed(text), values).await?)
 }
 
 /// Shares whose access has ended or whose offer has lapsed, at most `most`, for the sweeper.

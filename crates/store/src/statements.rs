@@ -1,9 +1,7 @@
 //! Every fixed statement of the crate, for the test that prepares all of them on both engines.
 
 use crate::db::Statement;
-use crate::{
-    audit, credential, image, job, policy, revocation, share, tenant, upload, user,
-};
+use crate::{audit, credential, image, job, policy, revocation, share, tenant, upload, user};
 
 /// All of them, by file.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {

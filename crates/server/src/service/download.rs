@@ -34,7 +34,10 @@ pub async fn open(app: &App, caller: &Caller, id: &ImageId) -> Result<Bytes, Err
     }
     let disks = store_upload::disks(&app.db, id).await?;
     let Some(copy) = disks.into_iter().next() else {
-        return Err(Error::internal(format!("image {id} is {} without a disk", image.status.as_str())));
+        return Err(Error::internal(format!(
+            "image {id} is {} without a disk",
+            image.status.as_str()
+        )));
     };
     let locator = Locator::parse(&copy.locator)
         .ok_or_else(|| Error::internal(format!("blob {} has a broken locator", copy.blob)))?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{
-    ContainerFormat, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility,
-    check_name, check_property, check_tag,
+    ContainerFormat, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility, check_name,
+    check_property, check_tag,
 };
 use lendglass_core::limits::MINIMUM_MAX;
 use lendglass_core::policy::Policy;
@@ -262,12 +262,7 @@ fn may_edit_in(status: ImageStatus) -> Result<(), Error> {
     }
 }
 
-fn apply(
-    caller: &Caller,
-    image: &mut Image,
-    edit: &Edit,
-    policy: &Policy,
-) -> Result<(), Error> {
+fn apply(caller: &Caller, image: &mut Image, edit: &Edit, policy: &Policy) -> Result<(), Error> {
     match edit {
         Edit::Name(name) => image.name.clone_from(name),
         Edit::Visibility(visibility) => {
@@ -341,12 +336,7 @@ pub async fn delete(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Erro
     Ok(())
 }
 
-fn delete_in(
-    tx: &mut Tx<'_>,
-    app: &App,
-    caller: &Caller,
-    id: &ImageId,
-) -> Result<(), Error> {
+fn delete_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
     let now = app.clock.now();
     let seen = lock_seen(tx, id, caller)?;
     let image = &seen.image;

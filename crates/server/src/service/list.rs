@@ -7,9 +7,7 @@ use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, Timestamp};
 use lendglass_store::{list as store_list, share as store_share};
 
-pub use lendglass_store::list::{
-    Comparison, Direction, Filter, NumberColumn, SortKey, TextColumn,
-};
+pub use lendglass_store::list::{Comparison, Direction, Filter, NumberColumn, SortKey, TextColumn};
 
 use crate::app::App;
 use crate::service::{Seen, image};
@@ -164,9 +162,7 @@ fn sources(caller: &Caller, request: &ListImages) -> Vec<store_list::Source> {
         _ if caller.is_operator && request.received.is_none() => vec![Source::Everything],
         Some(View::Of(Visibility::Private)) => owned(),
         Some(View::Of(Visibility::Shared)) => [owned(), received()].concat(),
-        Some(View::All) => {
-            [owned(), received(), vec![Source::Public, Source::Community]].concat()
-        }
+        Some(View::All) => [owned(), received(), vec![Source::Public, Source::Community]].concat(),
         None => [owned(), received(), vec![Source::Public]].concat(),
     }
 }
@@ -175,10 +171,9 @@ fn received(caller: &Caller, which: Option<Received>) -> Vec<store_list::Source>
     use store_list::Source;
     let (project, account) = (&caller.project, &caller.account);
     let in_state = |state: ShareState| match state {
-        ShareState::Accepted => vec![
-            Source::Accepted(project.clone()),
-            Source::AcceptedByAccount(account.clone()),
-        ],
+        ShareState::Accepted => {
+            vec![Source::Accepted(project.clone()), Source::AcceptedByAccount(account.clone())]
+        }
         ShareState::Pending | ShareState::Rejected => vec![
             Source::Received(project.clone(), state),
             Source::ReceivedByAccount(account.clone(), state),

@@ -1,2 +1,48 @@
 //! The use cases, one file for each noun. Here and only here state changes, in one transaction with
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
+
+pub mod download;
+pub mod image;
+pub mod job;
+pub mod list;
+pub mod policy;
+pub mod reap;
+pub mod replicate;
+pub mod share;
+pub mod share_view;
+pub mod upload;
+
+use lendglass_core::access::{self, Standing};
+use lendglass_core::image::Image;
+use lendglass_core::share::Share;
+use lendglass_core::tenant::Caller;
+use lendglass_core::{Code, Error, ImageId, Timestamp};
+use lendglass_store::{Tx, image as store_image};
+
+/// An image as one caller sees it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The record.
+    pub image: Image,
+    /// The shares of the image that concern the caller's project or account.
+    pub shares: Vec<Share>,
+}
+
+impl Seen {
+    /// How the caller stands to the image; not found where he may not know of it (I7).
+    pub fn standing(&self, caller: &Caller, now: Timestamp) -> Result<Standing<'_>, Error> {
+        access::see(caller, &self.image, &self.shares, now)
+    }
+}
+
+/// The refusal that unknown and foreign images share (XC-09).
+pub(crate) fn not_found(id: &ImageId) -> Error {
+    Error::new(Code::ImageNotFound).with("id", id)
+}
+
+/// Locks an image and reads what concerns the caller. Decides nothing yet.
+pub(crate) fn lock_seen(tx: &mut Tx<'_>, id: &ImageId, caller: &Caller) -> Result<Seen, Error> {
+    store_image::lock(tx, id)?.ok_or_else(|| not_found(id))?;
+    let (image, shares) = store_image::show_in(tx, id, caller)?.ok_or_else(|| not_found(id))?;
+    Ok(Seen { image, shares })
+}

@@ -252,7 +252,8 @@ where
             let decided = decide(tx, &batch)?;
             let any_refused =
                 decided.iter().flat_map(|d| &d.pairs).any(|p| p.result.outcome.is_refused());
-            let is_done = !batch.is_dry && !(any_refused && batch.mode == Mode::All);
+            let is_spoilt = any_refused && batch.mode == Mode::All;
+            let is_done = !batch.is_dry && !is_spoilt;
             if is_done {
                 decided.iter().try_for_each(|image| write_image(tx, &batch, image))?;
             }

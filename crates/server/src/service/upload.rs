@@ -175,8 +175,7 @@ impl Receiving {
         let Some(inner) = self.inner.take() else {
             return Err(Error::internal("an upload that ended is ended again"));
         };
-        let (app, caller, upload) =
-            (inner.app.clone(), inner.caller.clone(), inner.upload.clone());
+        let (app, caller, upload) = (inner.app.clone(), inner.caller.clone(), inner.upload.clone());
         let result = inner.finish().await;
         if let Err(error) = &result {
             undo(&app, &caller, &upload, error.code().as_str()).await?;
@@ -344,6 +343,14 @@ fn refusal(refusal: Refusal) -> Error {
         Refusal::Mismatch { declared, found } => Error::new(Code::ImageFormatMismatch)
             .with("declared", declared.as_str())
             .with("found", found),
-        _ => Error::new(Code::ImageRefused).with("reason", &refusal),
+        Refusal::BackingFile { .. }
+        | Refusal::ExternalDataFile { .. }
+        | Refusal::VmdkExtent { .. }
+        | Refusal::UnsafeVmdkType { .. }
+        | Refusal::AbsurdSize { .. }
+        | Refusal::Truncated { .. }
+        | Refusal::Corrupt { .. }
+        | Refusal::UnknownFeature { .. }
+        | Refusal::Polyglot { .. } => Error::new(Code::ImageRefused).with("reason", &refusal),
     }
 }

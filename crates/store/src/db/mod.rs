@@ -82,12 +82,7 @@ impl Db {
     }
 
     /// The rows of one read-only statement, as of the last commit.
-    pub async fn read(
-        &self,
-        statement: &Statement,
-        params: impl Into<Vec<Value>>,
-    ) -> Result<Vec<Row>, Error> {
-        let params = params.into();
+    pub async fn read(&self, statement: &Statement, params: Vec<Value>) -> Result<Vec<Row>, Error> {
         match &self.inner {
             Inner::Sqlite(db) => db.read(statement, params).await,
             Inner::Postgres(db) => db.read(statement, params).await,

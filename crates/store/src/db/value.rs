@@ -135,10 +135,9 @@ id_values!(ImageId ProjectId AccountId UserId RegionId JobId BlobId);
 /// Parameters from anything that is a value.
 #[macro_export]
 macro_rules! params {
-    ($($value:expr),* $(,)?) => {{
-        let params: [$crate::Value; _] = [$($crate::Value::from($value)),*];
-        params
-    }};
+    ($($value:expr),* $(,)?) => {
+        ::std::vec::Vec::<$crate::Value>::from([$($crate::Value::from($value)),*])
+    };
 }
 
 /// A row: its columns in the order of the statement, read one after the other.

@@ -28,9 +28,7 @@ pub(super) fn answer_image(
         outcome,
     };
     let pair = match change {
-        Change::Unchanged => {
-            Pair { result: result(Outcome::Already(share.state)), write: None }
-        }
+        Change::Unchanged => Pair { result: result(Outcome::Already(share.state)), write: None },
         Change::Removed => return Err(Error::internal("an answer that ends a share")),
         Change::To(state) => {
             let usage = store_share::usage(tx, id, batch.now)?;
@@ -60,16 +58,16 @@ fn answered_share(
     let project = Recipient::Project(caller.project.clone());
     let own = || {
         let mine = shares.iter().filter(live);
-        mine.clone().find(|share| share.recipient == project).or_else(|| mine.clone().next()).cloned()
+        mine.clone()
+            .find(|share| share.recipient == project)
+            .or_else(|| mine.clone().next())
+            .cloned()
     };
     let named = request.recipient.as_deref().filter(|id| *id != caller.project.as_str());
     let share = match named {
         None => own(),
-        Some(id) => {
-            store_share::by_recipient_id(tx, &image.id, id)?.iter().find(live).cloned()
-        }
+        Some(id) => store_share::by_recipient_id(tx, &image.id, id)?.iter().find(live).cloned(),
     };
     let name = named.unwrap_or(caller.project.as_str());
     share.ok_or_else(|| Error::new(Code::NotShared).with("recipient", name))
 }
-

@@ -51,10 +51,9 @@ pub(super) fn check_invite(tx: &mut Tx<'_>, batch: &Batch, request: &Invite) -> 
 pub(super) fn lock_owners(tx: &mut Tx<'_>, batch: &Batch, images: &[ImageId]) -> Result<(), Error> {
     let mut owners: BTreeSet<ProjectId> = BTreeSet::new();
     for id in images {
-        if let Some((image, _)) = store_image::show_in(tx, id, &batch.caller)? {
-            if batch.policy(tx, &image)?.share.max_shared_images.is_some() {
-                owners.insert(image.owner);
-            }
+        let Some((image, _)) = store_image::show_in(tx, id, &batch.caller)? else { continue };
+        if batch.policy(tx, &image)?.share.max_shared_images.is_some() {
+            owners.insert(image.owner);
         }
     }
     owners.iter().try_for_each(|owner| store_image::lock_project(tx, owner))
@@ -210,4 +209,3 @@ impl Offer<'_> {
         }
     }
 }
-

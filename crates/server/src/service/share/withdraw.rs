@@ -66,9 +66,10 @@ fn shares_named<'a>(
             .iter()
             .filter(|share| {
                 share.recipient == Recipient::Account(account.clone())
-                    || found.account_projects.iter().any(|project| {
-                        share.recipient == Recipient::Project(project.clone())
-                    })
+                    || found
+                        .account_projects
+                        .iter()
+                        .any(|project| share.recipient == Recipient::Project(project.clone()))
             })
             .collect(),
         None => Vec::new(),
@@ -94,4 +95,3 @@ fn end(share: &Share, name: &str, policy: &Policy) -> Pair {
         },
     }
 }
-
