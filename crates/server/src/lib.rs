@@ -3,6 +3,9 @@
 //! `wire` → `service` → `store` → `core`. A dialect translates bytes into one call of a use case and
 //! renders the result; a use case decides through `core` and writes in one transaction.
 
+pub mod telemetry;
+pub mod doctor;
+pub mod config;
 pub mod app;
 pub mod drivers;
 pub mod jobs;
