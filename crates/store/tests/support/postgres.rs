@@ -14,7 +14,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -44,6 +44,8 @@ struct Server {
     port: u16,
     /// Held for as long as the process lives.
     _user: File,
+    /// Outlives this process, which therefore never waits for it.
+    _keeper: Option<Child>,
 }
 
 impl Server {
@@ -56,7 +58,7 @@ impl Server {
         starting.lock().unwrap();
         let user = lock_file(&base, "users.lock");
         user.lock_shared().unwrap();
-        let mut server = Self { bin, port: 0, _user: user };
+        let mut server = Self { bin, port: 0, _user: user, _keeper: None };
         if !server.is_running(&base) {
             server.start(&base);
         }
@@ -72,7 +74,8 @@ impl Server {
     fn start(&mut self, base: &Path) {
         let is_started = (0..ATTEMPTS).any(|_| {
             self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            keeper_is_ready(base, &self.bin, self.port)
+            self._keeper = start_keeper(base, &self.bin, self.port);
+            self._keeper.is_some()
         });
         let log =
             |name: &str| fs::read_to_string(base.join("server").join(name)).unwrap_or_default();
@@ -97,7 +100,7 @@ impl Server {
 }
 
 /// Starts the keeper in a process group of its own, out of reach of what ends this test.
-fn keeper_is_ready(base: &Path, bin: &Path, port: u16) -> bool {
+fn start_keeper(base: &Path, bin: &Path, port: u16) -> Option<Child> {
     let mut keeper = Command::new("sh")
         .args([Path::new(KEEPER), base, bin, Path::new(&port.to_string())])
         .stdin(Stdio::null())
@@ -108,11 +111,11 @@ fn keeper_is_ready(base: &Path, bin: &Path, port: u16) -> bool {
         .unwrap();
     let mut line = String::new();
     BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let is_ready = line == "ready\n";
-    if !is_ready {
-        keeper.wait().unwrap();
+    if line == "ready\n" {
+        return Some(keeper);
     }
-    is_ready
+    keeper.wait().unwrap();
+    None
 }
 
 fn lock_file(base: &Path, name: &str) -> File {

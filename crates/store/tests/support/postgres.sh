@@ -13,24 +13,22 @@ mkdir -p "$home"
 export PGHOST=127.0.0.1 PGPORT="$port" PGUSER=lendglass PGPASSWORD=lendglass
 export PGDATABASE=postgres PGCONNECT_TIMEOUT=10
 
-# PostgreSQL refuses to run as root.
-as_server() {
-    if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig=INT -- "$@"
-    else
-        setpriv --pdeathsig=INT -- "$@"
-    fi
-}
-if [ "$(id -u)" = 0 ]; then chown postgres "$home"; fi
+# PostgreSQL refuses to run as root. A word list, not a function: the process must be a child of
+# this shell itself, so that it can be signalled and dies with it.
+as_server="setpriv --pdeathsig=INT --"
+if [ "$(id -u)" = 0 ]; then
+    as_server="setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig=INT --"
+    chown postgres "$home"
+fi
 cd "$home"
 echo lendglass >password
 chmod 644 password
 
 # Not the C locale: what needs the order of bytes has to say so itself.
-as_server "$bin/initdb" --no-sync --pgdata="$home/data" --username=lendglass --pwfile=password \
+$as_server "$bin/initdb" --no-sync --pgdata="$home/data" --username=lendglass --pwfile=password \
     --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 \
     --locale-provider=icu --icu-locale=en-US >initdb.log 2>&1
-as_server "$bin/postgres" -D "$home/data" -p "$port" -h 127.0.0.1 -k '' \
+$as_server "$bin/postgres" -D "$home/data" -p "$port" -h 127.0.0.1 -k '' \
     -c fsync=on -c max_connections=300 -c shared_buffers=64MB >server.log 2>&1 </dev/null &
 server=$!
 until "$bin/pg_isready" -q; do
