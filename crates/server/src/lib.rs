@@ -3,13 +3,13 @@
 //! `wire` → `service` → `store` → `core`. A dialect translates bytes into one call of a use case and
 //! renders the result; a use case decides through `core` and writes in one transaction.
 
-pub mod telemetry;
-pub mod doctor;
-pub mod config;
 pub mod app;
+pub mod config;
+pub mod doctor;
 pub mod drivers;
 pub mod jobs;
 pub mod sendfile;
 pub mod serve;
 pub mod service;
+pub mod telemetry;
 pub mod wire;

@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections; reads run on the async runtime, transactions on a bounded
 //! number of blocking threads.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ impl Postgres {
         };
         tokio::task::spawn_blocking(run)
             .await
-            .map_err(|error| Error::internal(format!("a transaction panicked: {error}")))?
+            .map_err(|error| Error::internal(format!("a transaction was lost: {error}")))?
     }
 }
 
@@ -116,7 +117,10 @@ where
         batch("begin").map_err(|failure| failure.error)?;
         let session = Session { client, handle };
         let mut tx = Tx { inner: TxInner::Postgres(session), is_retryable: false };
-        let (error, is_retryable) = match change(&mut tx) {
+        // A panic must not skip the rollback: the connection goes back to the pool.
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| change(&mut tx)))
+            .unwrap_or_else(|_| Err(Error::internal("a transaction panicked")));
+        let (error, is_retryable) = match outcome {
             Ok(value) => match batch("commit") {
                 Ok(()) => return Ok(value),
                 Err(failure) => (failure.error, failure.is_retryable),
