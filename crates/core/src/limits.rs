@@ -24,3 +24,11 @@ pub const PATCH_OPERATIONS: usize = 1024;
 /// Largest GiB and MiB figures a client may ask for as minimum disk and memory: Glance's column is a
 /// signed 32-bit integer.
 pub const MINIMUM_MAX: u32 = i32::MAX as u32;
+/// Longest password; argon2 reads all of it, and nobody types more.
+pub const PASSWORD_BYTES: usize = 1024;
+/// Longest name of an account, project, user or credential: the width of Keystone's columns.
+pub const NAME_CHARS: usize = 255;
+/// Longest description of a project, user or credential.
+pub const DESCRIPTION_CHARS: usize = 4096;
+/// Application credentials of one user: each is a row that only the user removes.
+pub const APPLICATION_CREDENTIALS_OF_USER: usize = 256;

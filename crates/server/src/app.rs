@@ -11,6 +11,8 @@ use lendglass_store::blob::{Blobs, BufferPool, DigestAlgo, DigestPlan};
 use lendglass_store::clock::{Clock, IdSource};
 use tokio::sync::Notify;
 
+use crate::drivers::identity::Identity;
+
 /// The parts of a server, shared by everything that serves requests and runs jobs.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -31,6 +33,8 @@ pub struct Parts {
     pub work: Notify,
     /// The rules of the installation's profile with the overrides of its configuration.
     pub policy: Policy,
+    /// Built-in identity.
+    pub identity: Identity,
     /// Settings that use cases and dialects ask for.
     pub settings: Settings,
 }

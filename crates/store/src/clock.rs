@@ -1,7 +1,8 @@
 //! The clock and the source of ids: real in a running server, stepped and seeded in tests.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use lendglass_core::Timestamp;
 use rand::RngCore;
@@ -30,6 +31,18 @@ impl Clock {
                 Timestamp(since.map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
             }
             Clock::Stepped(at) => Timestamp(at.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Microseconds since some fixed point, never going back; of use only within one process.
+    pub fn monotonic_micros(&self) -> i64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        match self {
+            Clock::Real => {
+                let since = START.get_or_init(Instant::now).elapsed();
+                i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            }
+            Clock::Stepped(at) => at.load(Ordering::SeqCst),
         }
     }
 

@@ -158,13 +158,9 @@ pub fn insert_application(
     tx.execute(&APP_INSERT, &params).map(|_| ())
 }
 
-/// The application credential with this name of a user.
-pub fn application_by_name(
-    tx: &mut Tx<'_>,
-    user: &UserId,
-    name: &str,
-) -> Result<Option<ApplicationCredential>, Error> {
-    tx.query_opt(&APP_BY_NAME, &params![user, name])?.map(application_of).transpose()
+/// The application credentials of a user, by name.
+pub fn applications(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<ApplicationCredential>, Error> {
+    tx.query(&APPS_OF_USER, &params![user])?.into_iter().map(application_of).collect()
 }
 
 /// The application credential with this id.

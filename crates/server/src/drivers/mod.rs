@@ -1,1 +1,3 @@
 //! The outside world, the only traits: identity, later compute, volumes, keys, mail.
+
+pub mod identity;

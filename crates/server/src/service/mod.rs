@@ -2,6 +2,7 @@
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
 
 pub mod download;
+pub mod identity;
 pub mod image;
 pub mod job;
 pub mod list;
@@ -11,6 +12,7 @@ pub mod replicate;
 pub mod share;
 pub mod share_view;
 pub mod upload;
+pub mod world;
 
 use lendglass_core::access::{self, Standing};
 use lendglass_core::image::Image;
