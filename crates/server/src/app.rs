@@ -11,7 +11,9 @@ use lendglass_store::blob::{Blobs, BufferPool, DigestAlgo, DigestPlan};
 use lendglass_store::clock::{Clock, IdSource};
 use tokio::sync::Notify;
 
+use crate::config::cidr::Cidr;
 use crate::drivers::identity::Identity;
+use crate::telemetry::Metrics;
 
 /// The parts of a server, shared by everything that serves requests and runs jobs.
 #[derive(Clone)]
@@ -37,6 +39,8 @@ pub struct Parts {
     pub identity: Identity,
     /// Settings that use cases and dialects ask for.
     pub settings: Settings,
+    /// The figures of `/metrics`; `None` where nobody installed them.
+    pub metrics: Option<Metrics>,
 }
 
 /// A region with the store of its bytes.
@@ -54,6 +58,12 @@ pub struct Settings {
     /// Where clients reach the server, without a slash at the end; `None`: scheme and Host of the
     /// request.
     pub public_url: Option<String>,
+    /// Whether the listener speaks TLS.
+    pub is_tls: bool,
+    /// Peers whose forwarded headers are believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// What `/metrics` asks for; `None`: only the loopback is answered.
+    pub metrics_token: Option<String>,
     /// Page size of lists when the client names none.
     pub list_limit_default: u32,
     /// Largest page of a list.
@@ -74,6 +84,9 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             public_url: None,
+            is_tls: false,
+            trusted_proxies: Vec::new(),
+            metrics_token: None,
             list_limit_default: 25,
             list_limit_max: 1000,
             image_size_max_bytes: 1 << 40,

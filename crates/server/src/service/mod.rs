@@ -2,6 +2,7 @@
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
 
 pub mod download;
+pub mod health;
 pub mod identity;
 pub mod image;
 pub mod job;

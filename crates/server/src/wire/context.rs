@@ -2,18 +2,21 @@
 //! the address the client knows the server by.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lendglass_core::{Error, RegionId};
 use tower::{ServiceExt, service_fn};
 
 use crate::app::App;
+use crate::telemetry;
 use crate::wire::openstack;
 
 /// What is known of a request before anyone reads it.
@@ -50,11 +53,12 @@ pub fn prepare(app: App, routes: Router) -> Router {
 }
 
 async fn handle(app: &App, routes: Router, mut request: Request) -> Response {
+    let begun = Instant::now();
     let request_id = format!("req-{}", app.ids.uuid());
     let prefix = take_region_prefix(request.uri_mut());
     let context = Context {
         request_id: request_id.clone(),
-        source: source_of(&request),
+        source: source_of(app, &request),
         base_url: base_url(app, &request, prefix.as_ref()),
         region_prefix: prefix,
     };
@@ -65,11 +69,43 @@ async fn handle(app: &App, routes: Router, mut request: Request) -> Response {
     };
     if let Some(error) = response.extensions().get::<Error>() {
         log_refusal(&request_id, error);
+        telemetry::error_rendered(error.code().as_str());
     }
+    let route = response.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    telemetry::request_answered(dialect_of(route), route.to_owned(), status, begun.elapsed());
+    tracing::info!(request_id, route, status, micros = micros(begun), "answered");
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("x-openstack-request-id", value);
     }
     response.into_response()
+}
+
+/// Remembers the route that took a request, for log and metrics: its template, not its ids.
+pub async fn note_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Which dialect owns a route.
+fn dialect_of(route: &str) -> &'static str {
+    if route.starts_with("/api/v1") {
+        "native"
+    } else if route.starts_with("/v2") || route.starts_with("/v3") || route.starts_with("/identity")
+    {
+        "openstack"
+    } else {
+        "none"
+    }
 }
 
 /// Logged once, here, with what only the log may read.
@@ -106,20 +142,57 @@ fn take_region_prefix(uri: &mut Uri) -> Option<RegionId> {
     Some(region)
 }
 
-fn source_of(request: &Request) -> String {
-    request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(String::new, |peer| peer.0.ip().to_string())
+/// The peer's address; where the peer is a trusted proxy, the last address that is not one.
+fn source_of(app: &App, request: &Request) -> String {
+    let Some(peer) = peer_of(request) else { return String::new() };
+    if !is_trusted(app, peer) {
+        return peer.to_string();
+    }
+    let forwarded = header_text(request, "x-forwarded-for").unwrap_or_default();
+    let hops = forwarded.rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
+    hops.into_iter().find(|hop| !is_trusted(app, *hop)).unwrap_or(peer).to_string()
+}
+
+fn peer_of(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+}
+
+fn is_trusted(app: &App, address: IpAddr) -> bool {
+    app.settings.trusted_proxies.iter().any(|net| net.contains(address))
+}
+
+fn header_text<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
 fn base_url(app: &App, request: &Request, prefix: Option<&RegionId>) -> String {
-    let root = app.settings.public_url.clone().unwrap_or_else(|| {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        format!("http://{}", host.unwrap_or("localhost"))
-    });
+    let root = app.settings.public_url.clone().unwrap_or_else(|| root_as_asked(app, request));
     match prefix {
         Some(region) => format!("{root}/region/{region}"),
         None => root,
     }
+}
+
+/// Scheme and host of the request, or what a trusted proxy says they were.
+fn root_as_asked(app: &App, request: &Request) -> String {
+    let is_believed = peer_of(request).is_some_and(|peer| is_trusted(app, peer));
+    let forwarded = |name| header_text(request, name).filter(|_| is_believed);
+    let scheme = match forwarded("x-forwarded-proto") {
+        Some("https") => "https",
+        Some(_) => "http",
+        None if app.settings.is_tls => "https",
+        None => "http",
+    };
+    let host = forwarded("x-forwarded-host")
+        .or_else(|| header_text(request, header::HOST.as_str()))
+        .filter(|host| is_host(host))
+        .unwrap_or("localhost");
+    format!("{scheme}://{host}")
+}
+
+/// A host with an optional port, and nothing that would change the meaning of a URL.
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }

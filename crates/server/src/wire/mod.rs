@@ -7,13 +7,19 @@
 pub mod context;
 pub mod credential;
 pub mod openstack;
+pub mod ops;
 
 use axum::Router;
+use axum::middleware::from_fn;
 
 use crate::app::App;
 
 /// Every route of every dialect.
 pub fn router(app: App) -> Router {
-    let routes = Router::new().merge(openstack::routes()).with_state(app.clone());
+    let routes = Router::new()
+        .merge(openstack::routes())
+        .merge(ops::routes())
+        .layer(from_fn(context::note_route))
+        .with_state(app.clone());
     context::prepare(app, routes)
 }

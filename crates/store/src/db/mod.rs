@@ -102,6 +102,12 @@ impl Db {
         }
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        static PING: Statement = Statement::new("select 1");
+        self.read(&PING, Vec::new()).await.map(|_| ())
+    }
+
     /// Prepares a statement without running it: for the test that walks all of them.
     pub async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
         match &self.inner {

@@ -1,0 +1,23 @@
+//! Whether the parts a server needs answer.
+
+use std::time::Duration;
+
+use crate::app::App;
+
+/// Every part must answer within this.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whether database and storage answer within a second; else the name of the first that does not.
+pub async fn ready(app: &App) -> Result<(), &'static str> {
+    match tokio::time::timeout(PATIENCE, app.db.ping()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(_)) | Err(_) => return Err("the database does not answer"),
+    }
+    for place in &app.regions {
+        match tokio::time::timeout(PATIENCE, place.blobs.check()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err("the image store does not answer"),
+        }
+    }
+    Ok(())
+}
