@@ -30,7 +30,7 @@ use std::{
     io,
     ops::Range,
     os::{
-        fd::{AsRawFd, BorrowedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd},
         unix::fs::FileExt,
     },
     pin::Pin,
@@ -51,10 +51,6 @@ const SEND_BYTES: usize = 1024 * 1024;
 pub(crate) const WARM_BYTES: u64 = 2 * 1024 * 1024;
 /// How far before the sender the disk is kept busy.
 pub(crate) const WINDOW_BYTES: u64 = 8 * 1024 * 1024;
-/// What one call asks a disk to read ahead; the kernel cuts longer wishes short.
-const ADVICE_BYTES: u64 = 256 * 1024;
-/// The pieces in which a blocking task reads: they stay in the core's own cache.
-const WARM_READ_BYTES: usize = 128 * 1024;
 /// How much of a file a consumer other than our connection meets at a time.
 const FRAME_BYTES: usize = 8 * 1024 * 1024;
 
@@ -83,6 +79,7 @@ pub fn file_body(file: Arc<File>, range: Range<u64>) -> io::Result<Body> {
     if range.is_empty() {
         return Ok(Body::empty());
     }
+    advise_sequential(&file);
     let rest = Bytes::from_owner(Mapping::new(file, range)?);
     Ok(Body::new(FileBody { rest }))
 }
@@ -251,16 +248,7 @@ impl<'a> Piece<'a> {
 
     /// Sends up to `count` bytes of the piece to a socket that does not block.
     pub fn send(&self, socket: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
-        let mut offset = libc::off64_t::try_from(self.offset).map_err(io::Error::other)?;
-        let count = count.min(self.bytes.len());
-        // SAFETY: both descriptors are open while we borrow them; the offset is a local variable.
-        let sent = unsafe {
-            libc::sendfile64(socket.as_raw_fd(), self.file.as_raw_fd(), &mut offset, count)
-        };
-        match sent {
-            0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter")),
-            sent => usize::try_from(sent).map_err(|_| io::Error::last_os_error()),
-        }
+        send_file(&self.file, self.offset, socket, count.min(self.bytes.len()))
     }
 
     /// Copies what the page cache has of the piece, without waiting for a disk; `WouldBlock` if
@@ -299,11 +287,7 @@ impl<'a> Piece<'a> {
     pub fn warming(&self, offset: u64) -> impl FnOnce() -> io::Result<()> + Send + use<> {
         let file = Arc::clone(&self.file);
         let range = offset..self.end.min(offset + WARM_BYTES);
-        let window = offset..self.end.min(offset + WINDOW_BYTES);
-        move || {
-            advise(&file, window);
-            read_through(&file, range)
-        }
+        move || read_through(&file, range)
     }
 }
 
@@ -312,37 +296,42 @@ pub(crate) fn is_cold(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// Lets the disk begin to read; only a wish.
-fn advise(file: &File, range: Range<u64>) {
-    for offset in range.clone().step_by(ADVICE_BYTES as usize) {
-        let length = ADVICE_BYTES.min(range.end - offset);
-        // SAFETY: the call takes no memory of ours; the descriptor is open while we borrow it.
-        unsafe {
-            libc::posix_fadvise64(
-                file.as_raw_fd(),
-                offset as libc::off64_t,
-                length as libc::off64_t,
-                libc::POSIX_FADV_WILLNEED,
-            );
-        }
-    }
+/// Tells the kernel that the file is read from front to back, so that it reads farther ahead; only
+/// a wish. (To name the parts to be read instead costs more: they come in single pages.)
+fn advise_sequential(file: &File) {
+    // SAFETY: the call takes no memory of ours; the descriptor is open while we borrow it.
+    unsafe { libc::posix_fadvise64(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_SEQUENTIAL) };
 }
 
-fn read_through(file: &File, mut range: Range<u64>) -> io::Result<()> {
-    let mut target = vec![0; WARM_READ_BYTES];
-    while !range.is_empty() {
-        let wanted = target.len().min((range.end - range.start) as usize);
-        match file.read_at(&mut target[..wanted], range.start)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => range.start += count as u64,
+/// Waits until the page cache has the range, by sending it nowhere: that reads and copies nothing.
+fn read_through(file: &File, range: Range<u64>) -> io::Result<()> {
+    let nowhere = File::options().write(true).open("/dev/null")?;
+    let mut offset = range.start;
+    while offset < range.end {
+        match send_file(file, offset, nowhere.as_fd(), (range.end - offset) as usize) {
+            Ok(count) => offset += count as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())
 }
 
+/// Has the kernel move up to `count` bytes of a file to another descriptor; an error at its end.
+fn send_file(file: &File, offset: u64, target: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
+    let mut offset = libc::off64_t::try_from(offset).map_err(io::Error::other)?;
+    // SAFETY: both descriptors are open while we borrow them; the offset is a local variable.
+    let sent =
+        unsafe { libc::sendfile64(target.as_raw_fd(), file.as_raw_fd(), &mut offset, count) };
+    match sent {
+        0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter")),
+        sent => usize::try_from(sent).map_err(|_| io::Error::last_os_error()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{io::Write, os::fd::AsFd, os::unix::net::UnixStream};
+    use std::{io::Write, os::unix::net::UnixStream};
 
     use http_body_util::BodyExt;
 

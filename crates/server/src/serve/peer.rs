@@ -1,6 +1,7 @@
 //! One connection's bytes.
 
 use std::{
+    collections::VecDeque,
     io::{self, IoSlice},
     os::fd::AsFd,
     pin::Pin,
@@ -22,9 +23,12 @@ use crate::sendfile::{Piece, WARM_BYTES, WINDOW_BYTES, is_cold};
 const TURN_BYTES: usize = 4 * 1024 * 1024;
 /// What a TLS connection takes of a file at a time; rustls encrypts 16 KiB records.
 const COPY_BYTES: usize = 64 * 1024;
+/// Parts of one file being read at a time: a disk is fastest with some requests to choose from.
+const PARTS_WARMING: usize = 3;
 /// After so many reads that left the page cache without the bytes, the file system is one that
-/// keeps none, or memory is so short that waiting for the disk is the smaller evil.
-const FRUITLESS_WARMINGS: u8 = 3;
+/// keeps none, or memory is so short that waiting for the disk is the smaller evil. More than the
+/// parts that may be under way for later bytes.
+const FRUITLESS_WARMINGS: usize = PARTS_WARMING + 2;
 
 /// The two kinds of connection.
 pub(super) enum Link {
@@ -39,10 +43,11 @@ pub(super) struct Peer {
     stall: Stall,
     /// Bytes of files sent since others had a turn.
     turn_bytes: usize,
-    warming: Option<JoinHandle<io::Result<()>>>,
+    /// Parts of a file being read, in order.
+    warming: VecDeque<JoinHandle<io::Result<()>>>,
     /// Where the next part to be read ahead begins.
     ahead: u64,
-    fruitless_warmings: u8,
+    fruitless_warmings: usize,
     copy: Vec<u8>,
 }
 
@@ -52,7 +57,7 @@ impl Peer {
             link,
             stall: Stall { limit: stall_limit, timer: None },
             turn_bytes: 0,
-            warming: None,
+            warming: VecDeque::new(),
             ahead: 0,
             fruitless_warmings: 0,
             copy: Vec::new(),
@@ -111,36 +116,35 @@ impl Peer {
         }
     }
 
-    /// Waits for the part that is being read, or else for the part where the piece begins.
+    /// Waits for the first of the parts being read, or else for that where the piece begins.
     fn poll_warm(&mut self, context: &mut Context<'_>, piece: &Piece<'_>) -> Poll<io::Result<()>> {
-        let warming = self.warming.get_or_insert_with(|| {
+        if self.warming.is_empty() {
+            self.warming.push_back(spawn_blocking(piece.warming(piece.offset())));
             self.ahead = piece.offset() + WARM_BYTES;
-            spawn_blocking(piece.warming(piece.offset()))
-        });
-        let outcome = ready!(Pin::new(warming).poll(context));
-        self.warming = None;
+            self.warm_ahead(piece);
+        }
+        let Some(first) = self.warming.front_mut() else { return Poll::Ready(Ok(())) };
+        let outcome = ready!(Pin::new(first).poll(context));
+        self.warming.pop_front();
         Poll::Ready(outcome.unwrap_or_else(|error| Err(io::Error::other(error))))
     }
 
-    /// Has the next part read while this one is sent. One look at its first byte decides: of a
-    /// file that is in the page cache nothing is read.
+    /// Has the next parts read while this one is sent. A look at the first byte of each decides: of
+    /// a file that is in the page cache nothing is read.
     fn warm_ahead(&mut self, piece: &Piece<'_>) {
-        if self.warming.as_ref().is_some_and(|warming| !warming.is_finished()) {
-            return;
-        }
         // The outcome of a part that nobody waited for is met again when it is sent.
-        self.warming = None;
-        let reach = piece.offset() + WINDOW_BYTES - WARM_BYTES;
+        while self.warming.front().is_some_and(JoinHandle::is_finished) {
+            self.warming.pop_front();
+        }
+        let reach = piece.end().min(piece.offset() + WINDOW_BYTES);
         if self.ahead < piece.offset() || self.ahead > reach + WARM_BYTES {
             self.ahead = piece.offset() + WARM_BYTES;
         }
-        while self.ahead < piece.end().min(reach) {
-            let start = self.ahead;
-            self.ahead += WARM_BYTES;
-            if !piece.is_resident_at(start) {
-                self.warming = Some(spawn_blocking(piece.warming(start)));
-                return;
+        while self.ahead < reach && self.warming.len() < PARTS_WARMING {
+            if !piece.is_resident_at(self.ahead) {
+                self.warming.push_back(spawn_blocking(piece.warming(self.ahead)));
             }
+            self.ahead += WARM_BYTES;
         }
     }
 }
