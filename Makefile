@@ -1,0 +1,43 @@
+# The whole vocabulary of chores. `make run`: try it. `make check`: what is quick.
+# `make test`: everything. `make bench`: the figures. Longer chores: `cargo xtask`.
+
+DATA ?= $(CURDIR)/data
+LISTEN ?= 127.0.0.1:9292
+VENV := interop/.venv
+NEEDS := gcc libssl-dev pkg-config
+NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
+CARGO_TEST := cargo $(if $(NEXTEST),nextest run,test)
+
+.PHONY: run test check bench lint
+
+# Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
+run:
+	@sh interop/install.sh $(NEEDS) qemu-utils
+	cargo build --release --bins
+	@mkdir -p $(DATA)
+	@echo "Lendglass will answer at http://$(LISTEN)/ (alice and bob can sign in; Ctrl-C stops)"
+	./target/release/lendglassd serve --demo --data $(DATA) --listen $(LISTEN)
+
+test: lint $(VENV)/ready
+	@sh interop/install.sh postgresql qemu-utils
+	$(CARGO_TEST) --workspace
+	cargo build --workspace --bins
+	$(VENV)/bin/pytest interop
+
+check: lint
+	$(CARGO_TEST) --workspace --lib --bins
+
+bench:
+	@sh interop/install.sh $(NEEDS) postgresql nginx-light
+	cargo run --release --package lendglass-server --example bytes_bench
+
+lint:
+	@sh interop/install.sh $(NEEDS)
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+$(VENV)/ready: interop/requirements.txt
+	@sh interop/install.sh python3-venv
+	/usr/bin/python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement interop/requirements.txt
+	@touch $@
