@@ -13,6 +13,9 @@ pub(crate) const MAGIC: &[u8] = b"QFI\xfb";
 const V2_HEADER_BYTES: usize = 72;
 const V3_HEADER_BYTES: usize = 104;
 
+/// An entry of the snapshot table without its id, name and extra data.
+const LEAST_SNAPSHOT_BYTES: u64 = 40;
+
 const CORRUPT: u64 = 1 << 1;
 const EXTERNAL_DATA: u64 = 1 << 2;
 const COMPRESSION_TYPE: u64 = 1 << 3;
@@ -43,12 +46,12 @@ pub(crate) fn read(head: &[u8]) -> Result<Outline, Refusal> {
     let has_extended_l2 = incompatible & EXTENDED_L2 != 0;
     let l1_end = check_l1_table(&view, virtual_size_bytes, cluster_bits, has_extended_l2)?;
     let refcount_end = check_refcount_table(&view, version, cluster_bytes)?;
-    let snapshots = check_snapshots(&view, cluster_bytes)?;
+    let (snapshots, snapshots_end) = check_snapshots(&view, cluster_bytes)?;
 
     let compression = read_compression(&view, header_bytes, incompatible)?;
     let details =
         Details::Qcow2 { version, cluster_bytes, compression, has_extended_l2, snapshots };
-    let least_length_bytes = l1_end.max(refcount_end).max(header_bytes as u64);
+    let least_length_bytes = l1_end.max(refcount_end).max(snapshots_end).max(header_bytes as u64);
     let outline = Outline::sized(Format::Qcow2, virtual_size_bytes, details, least_length_bytes)?;
     Ok(Outline { encryption: read_encryption(&view)?, ..outline })
 }
@@ -186,16 +189,16 @@ fn check_refcount_table(view: &View<'_>, version: u32, cluster_bytes: u64) -> Re
     Ok(end.saturating_sub(cluster_bytes - 1))
 }
 
-fn check_snapshots(view: &View<'_>, cluster_bytes: u64) -> Result<u32, Refusal> {
+/// The number of internal snapshots, and where their table ends at the least.
+fn check_snapshots(view: &View<'_>, cluster_bytes: u64) -> Result<(u32, u64), Refusal> {
     let snapshots = view.u32_be(60)?;
-    let offset = view.u64_be(64)?;
     if snapshots > MAX_QCOW2_SNAPSHOTS {
         return Err(view.corrupt(format!("{snapshots} internal snapshots")));
     }
-    if snapshots > 0 && (offset == 0 || !offset.is_multiple_of(cluster_bytes)) {
-        return Err(view.corrupt(format!("the snapshot table is at {offset}")));
-    }
-    Ok(snapshots)
+    let length = u64::from(snapshots) * LEAST_SNAPSHOT_BYTES;
+    let cluster_bits = cluster_bytes.trailing_zeros();
+    let end = check_table(view, "snapshot table", view.u64_be(64)?, length, length, cluster_bits)?;
+    Ok((snapshots, end))
 }
 
 /// Where a table of `length` bytes at `offset` ends, after it was found aligned, bounded and not empty by mistake.

@@ -68,7 +68,10 @@ fn qcow2_headers_that_lie_are_refused() {
     header(48, &0u64.to_be_bytes(), "disk_corrupt", "reference count table is at 0");
     header(56, &0u32.to_be_bytes(), "disk_corrupt", "no reference count table");
     header(56, &u32::MAX.to_be_bytes(), "disk_corrupt", "reference count table has");
-    header(60, &70_000u32.to_be_bytes(), "disk_corrupt", "70000 internal snapshots");
+    header(60, &1025u32.to_be_bytes(), "disk_corrupt", "1025 internal snapshots");
+    header(60, &9u32.to_be_bytes(), "disk_corrupt", "snapshot table is at 0");
+    let table = [9u32.to_be_bytes(), [0; 4], (3u32 << 16).to_be_bytes()].concat();
+    header(60, &table, "disk_truncated", "promises at least");
     header(96, &7u32.to_be_bytes(), "disk_corrupt", "reference count order");
     header(100, &8u32.to_be_bytes(), "disk_corrupt", "header length is 8");
     header(100, &u32::MAX.to_be_bytes(), "disk_corrupt", "header length is");
