@@ -7,7 +7,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
     streaming::mutated,
-    support::{Workbench, inspect},
+    support::{Workbench, inspect, virtual_size_in},
 };
 
 /// QEMU's name of a format that it reads and measures as this crate does; a VHD's size it takes from the geometry.
@@ -48,7 +48,7 @@ fn accepted_images_look_the_same_to_qemu() {
             let Some(info) = bench.info("image", Some(name)) else { return Ok(()) };
             prop_assert!(!info.contains("backing-filename"), "{}", info);
             prop_assert!(!info.contains("data-file\":"), "{}", info);
-            prop_assert_eq!(Some(bench.virtual_size("image", name)), found.virtual_size_bytes);
+            prop_assert_eq!(Some(virtual_size_in(&info)), found.virtual_size_bytes);
             seen.borrow_mut().0 += 1;
         } else if !matches!(found.details, Details::Vhd { .. } | Details::Luks { .. }) {
             let info = bench.info("image", None);

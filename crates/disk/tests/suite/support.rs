@@ -77,7 +77,7 @@ impl Workbench {
     /// What `qemu-img info` says of an image: its virtual size.
     pub fn virtual_size(&self, name: &str, format: &str) -> u64 {
         let info = self.qemu_img(&["info", "--output=json", "-f", format, name]);
-        number_after(&info, "\"virtual-size\":")
+        virtual_size_in(&info)
     }
 }
 
@@ -97,8 +97,9 @@ pub fn disk_with_data() -> Vec<u8> {
     disk
 }
 
-/// The last number that follows `key`: `qemu-img info` lists the inner file first.
-fn number_after(json: &str, key: &str) -> u64 {
+/// The virtual size in the JSON of `qemu-img info`, which lists the inner file first.
+pub fn virtual_size_in(json: &str) -> u64 {
+    let key = "\"virtual-size\":";
     let (_, rest) = json.rsplit_once(key).unwrap_or_else(|| panic!("no {key} in {json}"));
     let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or_else(|error| panic!("{key} in {json}: {error}"))
