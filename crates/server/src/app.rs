@@ -1,5 +1,6 @@
 //! What a running server is made of. Built once, cloned cheaply.
 
+use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Parts {
     pub settings: Settings,
     /// The figures of `/metrics`; `None` where nobody installed them.
     pub metrics: Option<Metrics>,
+    /// Keeps other processes off the folder of an embedded database, as long as this one lives.
+    pub folder_lock: Option<File>,
 }
 
 /// A region with the store of its bytes.
@@ -74,6 +77,8 @@ pub struct Settings {
     pub digests: DigestPlan,
     /// How long an upload may be silent before it is undone, seconds.
     pub upload_lease_seconds: u32,
+    /// How long a peer may send nothing of an upload, seconds.
+    pub upload_idle_seconds: u32,
     /// How long a token lives, seconds.
     pub token_lifetime_seconds: u32,
     /// Failed sign-ins allowed per user and source in a minute.
@@ -92,6 +97,7 @@ impl Default for Settings {
             image_size_max_bytes: 1 << 40,
             digests: DigestPlan { md5: true, algo: DigestAlgo::Sha512 },
             upload_lease_seconds: 60,
+            upload_idle_seconds: 60,
             token_lifetime_seconds: 3600,
             sign_in_failures_per_minute: 10,
         }

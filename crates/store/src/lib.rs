@@ -15,6 +15,7 @@ pub mod list;
 pub mod migrate;
 pub mod policy;
 pub mod revocation;
+pub mod setting;
 pub mod share;
 pub mod statements;
 pub mod tenant;

@@ -1,7 +1,9 @@
 //! Every fixed statement of the crate, for the test that prepares all of them on both engines.
 
 use crate::db::Statement;
-use crate::{audit, credential, image, job, policy, revocation, share, tenant, upload, user};
+use crate::{
+    audit, credential, image, job, policy, revocation, setting, share, tenant, upload, user,
+};
 
 /// All of them, by file.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
@@ -12,6 +14,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("job", job::STATEMENTS),
         ("policy", policy::STATEMENTS),
         ("revocation", revocation::STATEMENTS),
+        ("setting", setting::STATEMENTS),
         ("share", share::STATEMENTS),
         ("tenant", tenant::STATEMENTS),
         ("upload", upload::STATEMENTS),

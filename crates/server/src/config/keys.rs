@@ -136,12 +136,6 @@ pub const KEYS: &[Key] = &[
         "Largest image accepted, in bytes (1 TiB).",
     ),
     key(
-        "image.property_quota",
-        "128",
-        Kind::Number(0, 10_000),
-        "Custom properties an image may have.",
-    ),
-    key(
         "upload.lease_seconds",
         "60",
         Kind::Number(5, 3600),

@@ -126,8 +126,6 @@ pub struct Config {
     pub sign_in_failures_per_minute: u32,
     /// Largest image accepted, in bytes.
     pub image_size_cap_bytes: u64,
-    /// Custom properties an image may have.
-    pub image_property_quota: usize,
     /// Age of an unrenewed upload that makes it dead.
     pub upload_lease: Duration,
     /// Time without a byte after which an upload is given up.
@@ -321,7 +319,6 @@ impl Reader<'_> {
             token_lifetime: self.seconds("token.lifetime_seconds"),
             sign_in_failures_per_minute: self.number("sign_in.failures_per_minute"),
             image_size_cap_bytes: self.number("image.size_cap_bytes"),
-            image_property_quota: self.number("image.property_quota"),
             upload_lease: self.seconds("upload.lease_seconds"),
             upload_idle_timeout: self.seconds("upload.idle_timeout_seconds"),
             digest_algo: match self.word("digest.algo").as_str() {

@@ -146,9 +146,11 @@ fn declared(image: &Image) -> Option<DeclaredFormat> {
 }
 
 impl Receiving {
-    /// How long the peer may be silent: less than the lease, so that a slow one does not lose it.
+    /// How long the peer may be silent: at most half the lease, so that a slow one does not lose it.
     pub fn idle_limit(app: &App) -> Duration {
-        Duration::from_secs(u64::from(app.settings.upload_lease_seconds) / 2)
+        let settings = &app.settings;
+        let seconds = settings.upload_idle_seconds.min(settings.upload_lease_seconds / 2);
+        Duration::from_secs(u64::from(seconds.max(1)))
     }
 
     /// Takes the next bytes over. After an error the upload is undone and nothing is kept.
