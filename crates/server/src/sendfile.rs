@@ -43,8 +43,10 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-/// The unit in which the kernel keeps files in memory, on every machine we build for or larger.
-const PAGE_BYTES: usize = 4096;
+/// A mapping begins at a multiple of this: of the pages of any machine.
+const MAPPING_ALIGNMENT_BYTES: u64 = 64 * 1024;
+/// The smallest page of any machine.
+const SMALLEST_PAGE_BYTES: usize = 4096;
 /// The most sent by one call: what a socket takes at once at best, and a look at 256 pages.
 const SEND_BYTES: usize = 1024 * 1024;
 /// What a blocking task reads before it reports.
@@ -117,7 +119,7 @@ impl http_body::Body for FileBody {
 struct Mapping {
     base: NonNull<libc::c_void>,
     mapped_bytes: usize,
-    /// Where the wanted range begins: a mapping begins at a page.
+    /// Where in the mapping the wanted range begins.
     start: usize,
     length: usize,
 }
@@ -130,7 +132,7 @@ unsafe impl Sync for Mapping {}
 impl Mapping {
     /// Maps a range that is not empty and lies in the file.
     fn new(file: Arc<File>, range: Range<u64>) -> io::Result<Self> {
-        let start = (range.start % PAGE_BYTES as u64) as usize;
+        let start = (range.start % MAPPING_ALIGNMENT_BYTES) as usize;
         let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
         let offset = range.start - start as u64;
         let mapped_bytes = start + length;
@@ -225,8 +227,9 @@ impl<'a> Piece<'a> {
     /// Files that the process neither owns nor may write look resident always; blobs are ours.
     pub fn resident_bytes(&self) -> usize {
         let length = self.bytes.len().min(SEND_BYTES);
-        let before = self.bytes.as_ptr().addr() % PAGE_BYTES;
-        let mut pages = [0u8; SEND_BYTES / PAGE_BYTES + 1];
+        let page_bytes = page_bytes();
+        let before = self.bytes.as_ptr().addr() % page_bytes;
+        let mut pages = [0u8; SEND_BYTES / SMALLEST_PAGE_BYTES + 1];
         // SAFETY: the range begins at a page, since mappings do, and ends in the mapping that
         // `bytes` borrows; it covers at most as many pages as there are entries.
         let code = unsafe {
@@ -237,7 +240,7 @@ impl<'a> Piece<'a> {
             return 0;
         }
         let count = pages.iter().take_while(|page| **page & 1 == 1).count();
-        (count * PAGE_BYTES).saturating_sub(before).min(length)
+        (count * page_bytes).saturating_sub(before).min(length)
     }
 
     /// Whether the page cache has the byte of the file at `offset`, which lies in the body.
@@ -289,6 +292,13 @@ impl<'a> Piece<'a> {
         let range = offset..self.end.min(offset + WARM_BYTES);
         move || read_through(&file, range)
     }
+}
+
+/// The unit in which the kernel keeps files in memory here.
+fn page_bytes() -> usize {
+    // SAFETY: the call has no conditions.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(bytes).unwrap_or(SMALLEST_PAGE_BYTES)
 }
 
 /// Whether a read without waiting failed because it would have had to wait.

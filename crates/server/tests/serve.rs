@@ -453,6 +453,7 @@ async fn stopping_lets_requests_end() {
     let (router, entered, gate) = gated();
     let server = Server::start(router, LIMITS).await;
     let (mut busy, mut idle) = (server.connect().await, server.connect().await);
+    let silent = server.connect().await;
     gate.notify_one();
     idle.get("/").await;
     entered.notified().await;
@@ -462,6 +463,7 @@ async fn stopping_lets_requests_end() {
     let address = server.address;
     let stopping = tokio::spawn(server.stop());
     assert!(idle.found_closed().await, "an idle connection is closed at once");
+    assert!(silent.found_closed().await, "one that never asked is too");
     assert!(TcpStream::connect(address).await.is_err(), "nothing new is accepted");
     gate.notify_one();
     assert_eq!(busy.answer().await, b"done");
