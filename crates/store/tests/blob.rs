@@ -15,7 +15,7 @@ use std::{
 use futures_util::{FutureExt, TryStreamExt, future};
 use lendglass_store::blob::{
     BUFFER_BYTES, BlobError, Blobs, BufferPool, DigestAlgo, DigestPlan, Folder, Intake, Locator,
-    Received,
+    Received, Writing,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -33,18 +33,25 @@ struct Store {
 }
 
 impl Store {
-    fn in_folder(name: &'static str, open: impl Fn(PathBuf) -> std::io::Result<Folder>) -> Self {
+    /// The folder as it is opened by default.
+    fn folder() -> Self {
         let root = tempfile::tempdir().unwrap();
-        let blobs = Blobs::Folder(open(root.path().to_owned()).unwrap());
+        Self { name: "folder", blobs: Blobs::folder(root.path()).unwrap(), root: Some(root) }
+    }
+
+    fn folder_as(name: &'static str, writing: Writing) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let blobs = Blobs::Folder(Folder::open_as(root.path(), writing).unwrap());
         Self { name, blobs, root: Some(root) }
     }
 
     /// Every implementation and every way of writing it has.
-    fn all() -> [Self; 3] {
+    fn all() -> [Self; 4] {
         let memory = Self { name: "memory", blobs: Blobs::memory(CAPACITY_BYTES), root: None };
         [
-            Self::in_folder("folder", Folder::open),
-            Self::in_folder("folder without io_uring", Folder::open_without_ring),
+            Self::folder(),
+            Self::folder_as("folder without io_uring", Writing::Direct),
+            Self::folder_as("folder through the page cache", Writing::Buffered),
             memory,
         ]
     }
@@ -151,7 +158,7 @@ async fn what_is_put_is_read_at_every_size() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sha256_alone_can_be_chosen() {
-    let (store, pool, content) = (&Store::all()[0], pool(4), bytes(3 * MIB, 5));
+    let (store, pool, content) = (&Store::folder(), pool(4), bytes(3 * MIB, 5));
     let plan = DigestPlan { md5: false, algo: DigestAlgo::Sha256 };
     let mut intake =
         Intake::start(&store.blobs, &pool, Locator::random(), plan, NO_LIMIT).await.unwrap();
@@ -228,7 +235,7 @@ async fn a_given_up_upload_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_crash_left_is_removed_by_name() {
-    let (store, pool) = (&Store::all()[0], pool(8));
+    let (store, pool) = (&Store::folder(), pool(8));
     let (mut intake, locator) = start(store, &pool, NO_LIMIT).await;
     intake.write(&bytes(2 * MIB, 6)).await.unwrap();
     let root = store.root.as_ref().unwrap().path();
@@ -256,7 +263,7 @@ async fn abandoning_touches_no_finished_blob() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_abandoned_by_the_reaper_cannot_be_finished() {
     let pool = pool(8);
-    let (store, content) = (&Store::all()[0], bytes(2 * MIB + 1, 16));
+    let (store, content) = (&Store::folder(), bytes(2 * MIB + 1, 16));
     let (mut intake, locator) = start(store, &pool, NO_LIMIT).await;
     intake.write(&content).await.unwrap();
     let part = store.root.as_ref().unwrap().path().join(format!("{locator}.part"));
@@ -307,7 +314,7 @@ fn slow_peers_hold_no_thread() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let (store, pool) = (&Store::all()[0], pool(16));
+        let (store, pool) = (&Store::folder(), pool(16));
         let (_, locator) = put(store, &pool, &bytes(4 * MIB, 8)).await;
         let mut uploads = Vec::new();
         let mut downloads = Vec::new();
@@ -338,7 +345,7 @@ async fn a_write_cut_short_spoils_the_upload() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shortened_file_is_an_error_and_no_short_answer() {
-    let (store, pool) = (&Store::all()[0], pool(8));
+    let (store, pool) = (&Store::folder(), pool(8));
     let (_, locator) = put(store, &pool, &bytes(3 * MIB, 12)).await;
     let reader = store.blobs.open(&locator).await.unwrap();
     let path = store.root.as_ref().unwrap().path().join(locator.as_str());
@@ -356,7 +363,7 @@ async fn stores_know_whether_they_can_be_written() {
         assert!(store.blobs.free_bytes().await.unwrap() > 0);
         assert!(store.is_empty());
     }
-    let gone = Store::in_folder("gone", Folder::open);
+    let gone = Store::folder();
     fs::remove_dir_all(gone.root.as_ref().unwrap().path()).unwrap();
     assert!(gone.blobs.check().await.is_err());
 }
@@ -415,10 +422,12 @@ async fn a_full_store_says_so_and_stays_usable() {
     match SmallDisk::mount("4m") {
         Some(disk) => {
             let root = disk.0.path();
-            check_full("io_uring", &Blobs::Folder(Folder::open(root).unwrap())).await;
-            fs::remove_dir_all(root.join("blobs")).unwrap();
-            let folder = Folder::open_without_ring(root).unwrap();
-            check_full("plain", &Blobs::Folder(folder)).await;
+            check_full("as opened", &Blobs::folder(root).unwrap()).await;
+            for writing in [Writing::Direct, Writing::Buffered] {
+                fs::remove_dir_all(root.join("blobs")).unwrap();
+                let folder = Folder::open_as(root, writing).unwrap();
+                check_full("as told", &Blobs::Folder(folder)).await;
+            }
         }
         // Without the right to mount, the reading of the system's answer is what is left to test.
         None => {

@@ -4,12 +4,13 @@ use std::{
     collections::HashSet,
     fs::{self, File},
     io,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use super::{
-    buffer::lock,
+    buffer::{ALIGNMENT_BYTES, lock},
     error::BlobError,
     kernel::{self, Ring},
     locator::{BLOBS_FOLDER, Locator},
@@ -33,32 +34,48 @@ pub struct Folder {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    has_ring: bool,
+    writing: Writing,
     /// Folders whose own entry this process has made durable.
     durable: Mutex<HashSet<PathBuf>>,
 }
 
+/// How large blobs are written; small ones always go through the page cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// Past the page cache (`O_DIRECT`), four writes at a time by io_uring.
+    Ring,
+    /// Past the page cache, one write after the other.
+    Direct,
+    /// Through the page cache, for file systems that know no other way.
+    Buffered,
+}
+
 impl Folder {
-    /// Opens the folder and makes it if need be; for the start of a process, as it blocks.
+    /// Opens the folder, makes it if need be, and tries out how it can best be written. For the
+    /// start of a process, as it blocks.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
-        Self::open_with(root.into(), Ring::new().is_ok())
+        let root = root.into();
+        let writing = Writing::best(&root.join(BLOBS_FOLDER))?;
+        Self::open_as(root, writing)
     }
 
-    /// The same, never with io_uring, as on a kernel that has none.
+    /// Opens the folder, to be written as told.
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn open_without_ring(root: impl Into<PathBuf>) -> io::Result<Self> {
-        Self::open_with(root.into(), false)
-    }
-
-    fn open_with(root: PathBuf, has_ring: bool) -> io::Result<Self> {
+    pub fn open_as(root: impl Into<PathBuf>, writing: Writing) -> io::Result<Self> {
+        let root = root.into();
         fs::create_dir_all(root.join(BLOBS_FOLDER))?;
         let durable = Mutex::new(HashSet::new());
-        Ok(Self { shared: Arc::new(Shared { root, has_ring, durable }) })
+        Ok(Self { shared: Arc::new(Shared { root, writing, durable }) })
+    }
+
+    /// How large blobs are written here.
+    pub fn writing(&self) -> Writing {
+        self.shared.writing
     }
 
     /// The root of the folder, as it was given.
@@ -76,7 +93,7 @@ impl Folder {
 
     /// A ring for one file, where the kernel has any left to give.
     pub(super) fn ring(&self) -> Option<Ring> {
-        self.shared.has_ring.then(Ring::new)?.ok()
+        (self.shared.writing == Writing::Ring).then(Ring::new)?.ok()
     }
 
     pub(super) fn open_blob(&self, locator: &Locator) -> Result<File, BlobError> {
@@ -103,11 +120,8 @@ impl Folder {
     pub(super) fn check(&self) -> Result<(), BlobError> {
         let path = self.shared.root.join(BLOBS_FOLDER).join(CHECK_FILE);
         fs::write(&path, b"lendglass")?;
-        match fs::remove_file(path) {
-            // Another process of the installation checks at the same time.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => Ok(outcome?),
-        }
+        // Another process of the installation may check at the same time.
+        Ok(remove_if_there(&path)?)
     }
 
     /// Makes the entry of a new blob durable, and once in a process those of the folders above it,
@@ -127,6 +141,41 @@ impl Folder {
         }
         lock(&self.shared.durable).insert(parent.to_owned());
         Ok(())
+    }
+}
+
+impl Writing {
+    fn best(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(match accepts_direct(&folder.join(CHECK_FILE))? {
+            false => Self::Buffered,
+            true if Ring::is_supported() => Self::Ring,
+            true => Self::Direct,
+        })
+    }
+}
+
+/// Whether the file system takes direct writes of the alignment we use. Some refuse when the file
+/// is opened, some only when it is written; a full disk says nothing about it.
+fn accepts_direct(path: &Path) -> io::Result<bool> {
+    let block = vec![0; 2 * ALIGNMENT_BYTES];
+    let start = block.as_ptr().align_offset(ALIGNMENT_BYTES);
+    let written = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .custom_flags(libc::O_DIRECT)
+        .open(path)
+        .and_then(|file| file.write_all_at(&block[start..start + ALIGNMENT_BYTES], 0));
+    remove_if_there(path)?;
+    let refusal = written.err().and_then(|error| error.raw_os_error());
+    Ok(!matches!(refusal, Some(libc::EINVAL | libc::EOPNOTSUPP)))
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
     }
 }
 

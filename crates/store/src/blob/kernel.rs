@@ -17,7 +17,7 @@ use std::{
     sync::Arc,
 };
 
-use io_uring::{IoUring, opcode, types::Fd};
+use io_uring::{IoUring, Probe, opcode, types::Fd};
 
 use super::buffer::Buffer;
 
@@ -71,6 +71,13 @@ impl Ring {
     pub fn new() -> io::Result<Self> {
         let ring = IoUring::new(DEPTH as u32)?;
         Ok(Self { ring, under_way: [const { None }; DEPTH] })
+    }
+
+    /// Whether the kernel has io_uring, lets us use it and knows the one request we make.
+    pub fn is_supported() -> bool {
+        let mut probe = Probe::new();
+        Self::new().is_ok_and(|ring| ring.ring.submitter().register_probe(&mut probe).is_ok())
+            && probe.is_supported(opcode::Write::CODE)
     }
 
     pub fn has_room(&self) -> bool {

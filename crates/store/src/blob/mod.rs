@@ -27,7 +27,7 @@ pub use self::{
     buffer::{BUFFER_BYTES, BufferPool, SHARED_BUFFERS},
     digest::{DigestAlgo, DigestPlan},
     error::BlobError,
-    folder::Folder,
+    folder::{Folder, Writing},
     intake::{Intake, Received},
     locator::Locator,
     memory::Memory,

@@ -18,7 +18,7 @@ use tokio::{runtime::Handle, sync::oneshot, task::spawn_blocking};
 use super::{
     buffer::{Buffer, lock},
     error::BlobError,
-    folder::Folder,
+    folder::{Folder, Writing},
     kernel::{self, Ring},
     locator::Locator,
 };
@@ -297,12 +297,9 @@ impl Part {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        let direct = if is_small { None } else { open(&path, libc::O_DIRECT)? };
-        let is_direct = direct.is_some();
-        let file = match direct {
-            Some(file) => file,
-            None => File::options().write(true).create_new(true).open(&path)?,
-        };
+        let is_direct = !is_small && folder.writing() != Writing::Buffered;
+        let flags = if is_direct { libc::O_DIRECT } else { 0 };
+        let file = File::options().write(true).create_new(true).custom_flags(flags).open(&path)?;
         Ok(Self {
             ring: is_direct.then(|| folder.ring()).flatten().map(Box::new),
             file: Arc::new(file),
@@ -377,21 +374,5 @@ impl Drop for Part {
         {
             tracing::warn!(%error, path = %self.path.display(), "unfinished blob stays behind");
         }
-    }
-}
-
-/// Creates the file with the flags; `None` where the file system does not know them.
-fn open(path: &std::path::Path, flags: i32) -> io::Result<Option<File>> {
-    let opened = File::options().write(true).create_new(true).custom_flags(flags).open(path);
-    match opened {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-            // Linux has made the file before it refused the flag.
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(None),
-            }
-        }
-        Err(error) => Err(error),
     }
 }
