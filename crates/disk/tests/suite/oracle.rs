@@ -39,7 +39,7 @@ fn accepted_images_look_the_same_to_qemu() {
     let bench = Workbench::new();
     let seen = RefCell::new((0, 0));
     let config =
-        ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() };
+        ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = TestRunner::new(config);
     let outcome = runner.run(&mutated(), |bytes| {
         let Ok(found) = inspect(&bytes) else { return Ok(()) };
@@ -60,5 +60,5 @@ fn accepted_images_look_the_same_to_qemu() {
     });
     outcome.unwrap();
     let (containers, disks) = *seen.borrow();
-    assert!(containers > 0 && disks > 0, "the oracle was asked: {containers}, {disks}");
+    assert!(containers > 5 && disks > 0, "the oracle was asked: {containers}, {disks}");
 }
