@@ -2,6 +2,7 @@
 
 mod tidy;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -10,11 +11,18 @@ use clap::Parser;
 #[derive(Parser)]
 enum Xtask {
     /// Read the tree for breaches of the invariants in ARCHITECTURE.md.
-    Tidy,
+    Tidy {
+        /// Another checkout than the one this was built from.
+        #[arg(long)]
+        root: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     match Xtask::parse() {
-        Xtask::Tidy => tidy::print(&tidy::breaches(&tidy::Tree::read())),
+        Xtask::Tidy { root } => {
+            let tree = root.map_or_else(tidy::Tree::read, |root| tidy::Tree::read_at(&root));
+            tidy::print(&tidy::breaches(&tree))
+        }
     }
 }

@@ -78,7 +78,6 @@ const RULES: &[Rule] = &[
             "StatusCode",
             "HeaderMap",
             "HeaderName",
-            "serde",
             "serde_json",
             "crate::wire",
         ],
@@ -119,10 +118,14 @@ pub struct Tree {
 impl Tree {
     /// Reads the workspace that this program was built from.
     pub fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        Self::read_at(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+    }
+
+    /// Reads the workspace in that folder.
+    pub fn read_at(root: &Path) -> Self {
         let mut tree = Self { files: Vec::new() };
         for folder in ["crates", "xtask", "docs", "interop"] {
-            tree.read_folder(&root, &root.join(folder));
+            tree.read_folder(root, &root.join(folder));
         }
         tree.files.sort();
         tree
