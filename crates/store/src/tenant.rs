@@ -201,6 +201,10 @@ static PROJECT_BY_NAME: Statement = Statement::new(
     "select id, account_id, name, description, region_id, is_discoverable, is_enabled \
      from project where account_id = $1 and name = $2",
 );
+static PROJECTS_NAMED: Statement = Statement::new(
+    "select id, account_id, name, description, region_id, is_discoverable, is_enabled \
+     from project where name = $1 order by account_id limit 2",
+);
 static PROJECTS_OF_ACCOUNT: Statement =
     Statement::new("select id from project where account_id = $1 order by id");
 static PROJECTS_HERE: Statement = Statement::new(
@@ -281,6 +285,11 @@ pub fn project_by_name(
     name: &str,
 ) -> Result<Option<Project>, Error> {
     tx.query_opt(&PROJECT_BY_NAME, &params![account, name])?.map(project_of).transpose()
+}
+
+/// Projects with this name in any account, two at most: more than one is ambiguous.
+pub fn projects_named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<Project>, Error> {
+    tx.query(&PROJECTS_NAMED, &params![name])?.into_iter().map(project_of).collect()
 }
 
 /// The ids of all projects of an account.
@@ -398,6 +407,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &PROJECT_DELETE,
     &PROJECT,
     &PROJECT_BY_NAME,
+    &PROJECTS_NAMED,
     &PROJECTS_OF_ACCOUNT,
     &PROJECTS_HERE,
     &KNOWN_BY_ID,

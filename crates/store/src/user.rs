@@ -101,6 +101,7 @@ static OPERATORS: Statement = Statement::new(
 );
 static BY_ID: Statement = known_users!("where u.id = $1");
 static BY_NAME: Statement = known_users!("where u.account_id = $1 and u.name = $2");
+static NAMED: Statement = known_users!("where u.name = $1 order by u.account_id limit 2");
 static LIST: Statement = known_users!(
     "where (cast($1 as text) is null or u.name = $1) \
      and (cast($2 as text) is null or u.account_id = $2) \
@@ -210,6 +211,11 @@ pub fn by_name(
     name: &str,
 ) -> Result<Option<KnownUser>, Error> {
     tx.query_opt(&BY_NAME, &params![account, name])?.map(known_of).transpose()
+}
+
+/// Users with this name in any account, two at most: more than one is ambiguous.
+pub fn named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<KnownUser>, Error> {
+    tx.query(&NAMED, &params![name])?.into_iter().map(known_of).collect()
 }
 
 /// The user with this id.
@@ -337,6 +343,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &OPERATORS,
     &BY_ID,
     &BY_NAME,
+    &NAMED,
     &LIST,
     &GRANT,
     &TAKE,
