@@ -1,6 +1,7 @@
 //! The OpenStack dialect: Keystone v3 as far as clients sign in, Glance v2.
 
 pub mod error;
+pub mod identity;
 
 use axum::Router;
 
@@ -8,5 +9,5 @@ use crate::app::App;
 
 /// Every route of the dialect.
 pub fn routes() -> Router<App> {
-    Router::new()
+    Router::new().merge(identity::routes())
 }
