@@ -1,5 +1,6 @@
 //! What a running server is made of. Built once, cloned cheaply.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,7 +30,9 @@ pub struct Parts {
     /// Where new ids come from.
     pub ids: IdSource,
     /// The regions of this installation; the first is the one at the root.
-    pub regions: Vec<Place>,
+    pub regions: Vec<Region>,
+    /// Where the blobs of each region lie.
+    pub stores: BTreeMap<RegionId, Blobs>,
     /// The buffers that all transfers share.
     pub buffers: BufferPool,
     /// Rung after a transaction that wrote a job or left a blob dying.
@@ -44,15 +47,6 @@ pub struct Parts {
     pub metrics: Option<Metrics>,
     /// Keeps other processes off the folder of an embedded database, as long as this one lives.
     pub folder_lock: Option<File>,
-}
-
-/// A region with the store of its bytes.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The region.
-    pub region: Region,
-    /// Where its blobs lie.
-    pub blobs: Blobs,
 }
 
 /// Settings that use cases and dialects ask for.
@@ -112,15 +106,12 @@ impl App {
 
     /// The region with this id, if the installation has it.
     pub fn region(&self, id: &RegionId) -> Option<&Region> {
-        self.regions.iter().map(|place| &place.region).find(|region| region.id == *id)
+        self.regions.iter().find(|region| region.id == *id)
     }
 
     /// The store of a region's bytes. Refuses with [`Code::RegionNotFound`].
     pub fn blobs(&self, id: &RegionId) -> Result<&Blobs, Error> {
-        let place = self.regions.iter().find(|place| place.region.id == *id);
-        place
-            .map(|place| &place.blobs)
-            .ok_or_else(|| Error::new(Code::RegionNotFound).with("region", id))
+        self.stores.get(id).ok_or_else(|| Error::new(Code::RegionNotFound).with("region", id))
     }
 }
 

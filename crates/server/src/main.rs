@@ -19,6 +19,10 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return end(Err(format!("the runtime cannot start: {error}"))),
     };
+    if let Command::Doctor(flags) = &cli.command {
+        let doctor = async { run::doctor(&config(flags)?).await.map_err(|e| e.to_string()) };
+        return runtime.block_on(doctor).unwrap_or_else(|text| end(Err(text)));
+    }
     let outcome = runtime.block_on(command(cli.command));
     // A blocking read of a slow disk must not keep a server that was asked to stop.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
@@ -32,14 +36,13 @@ async fn command(command: Command) -> Result<(), String> {
             let config = config(&Flags { demo, ..flags })?;
             run::serve(&config).await.map_err(text)
         }
-        Command::Doctor(flags) => run::doctor(&config(&flags)?).await.map_err(text),
         Command::Bootstrap(flags) => run::bootstrap(&config(&flags)?).await.map_err(text),
         Command::Migrate(flags) => run::migrate(&config(&flags)?).await.map_err(text),
         Command::Demo(DemoCommand::Purge(flags)) => {
             run::purge_demo(&config(&flags)?).await.map_err(text)
         }
-        // Answered before there is a runtime.
-        Command::Config(_) => Ok(()),
+        // Answered by `main` itself.
+        Command::Config(_) | Command::Doctor(_) => Ok(()),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::future::Future;
 use std::io::Write;
+use std::process::ExitCode;
 
+use lendglass_core::RegionId;
+use lendglass_store::blob::Blobs;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -11,7 +14,9 @@ use crate::app::App;
 use crate::config::Config;
 use crate::doctor::{self, Check};
 use crate::serve::{ServeLimits, TlsConfig, serve as serve_connections};
-use crate::start::{self, StartError};
+use crate::service::demo;
+use crate::service::world::{self, Bootstrapped};
+use crate::start::{self, StartError, failed};
 use crate::telemetry::{self, Metrics};
 use crate::{jobs, wire};
 
@@ -25,7 +30,11 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     let tls = tls(config)?;
     let listener = listen(config).await?;
     let ground = start::ground(config).await?;
+    apply_worlds(config, &ground.parts).await?;
     let app = start::app(config, ground, Some(metrics.clone())).await?;
+    if config.demo {
+        demo::make(&app).await.map_err(failed("the demo images"))?;
+    }
     announce(config, &app);
     let (stopping, stop) = watch::channel(false);
     let refresh = app.identity.spawn_refresh();
@@ -56,6 +65,28 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     refresh.abort();
     upkeep.abort();
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Adds what the world file, and the demo, describe and the database lacks.
+async fn apply_worlds(config: &Config, ground: &world::Ground) -> Result<(), StartError> {
+    if let Some(file) = &config.world {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| StartError(format!("{} cannot be read: {error}", file.display())))?;
+        apply_world(ground, &file.display().to_string(), &text).await?;
+    }
+    if config.demo {
+        let before = demo::accounts(&ground.db).await.map_err(failed("the accounts"))?;
+        apply_world(ground, "the demo world", world::demo_world()).await?;
+        demo::remember_accounts(&ground.db, &before).await.map_err(failed("the demo"))?;
+    }
+    Ok(())
+}
+
+async fn apply_world(ground: &world::Ground, name: &str, text: &str) -> Result<(), StartError> {
+    let added =
+        world::apply(ground, name, text).await.map_err(|error| StartError(error.to_string()))?;
+    tracing::info!(world = name, ?added, "the world was applied");
     Ok(())
 }
 
@@ -95,7 +126,7 @@ fn asked_to_stop() -> impl Future<Output = ()> {
 /// Says on standard output where the server is and how to sign in. The log has the rest.
 fn announce(config: &Config, app: &App) {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
-    let regions: Vec<&str> = app.regions.iter().map(|p| p.region.id.as_str()).collect();
+    let regions: Vec<&str> = app.regions.iter().map(|region| region.id.as_str()).collect();
     let mut text = format!(
         "lendglassd {} · {scheme}://{} · regions {} · data in {}\n",
         env!("CARGO_PKG_VERSION"),
@@ -103,6 +134,16 @@ fn announce(config: &Config, app: &App) {
         regions.join(", "),
         config.data_dir.display()
     );
+    if config.demo {
+        text.push_str(
+            "Sign-in: alice / demo (account Acme, project project-a) shares; \
+             bob / demo (Borealis, project-b) receives; admin / demo (Default) operates\n",
+        );
+        text.push_str(&format!(
+            "Try: lend login --url {scheme}://{} --user alice --account Acme --project project-a\n",
+            config.listen
+        ));
+    }
     text.push_str("Ready. Ctrl-C stops.\n");
     // A closed standard output is no reason not to serve.
     let mut out = std::io::stdout();
@@ -110,13 +151,12 @@ fn announce(config: &Config, app: &App) {
 }
 
 /// Prints the settings with their origin and tests what the server needs.
-pub async fn doctor(config: &Config) -> Result<(), StartError> {
+pub async fn doctor(config: &Config) -> Result<ExitCode, StartError> {
     let mut out = std::io::stdout();
     let unwritable = |error: std::io::Error| StartError(error.to_string());
     doctor::print_settings(config, &mut out).map_err(unwritable)?;
     let checks = checks(config).await;
-    let is_well = doctor::print_checks(checks, &mut out).map_err(unwritable)?;
-    if is_well { Ok(()) } else { Err(StartError("something is not as it must be".to_owned())) }
+    doctor::print_checks(checks, &mut out).map_err(unwritable)
 }
 
 async fn checks(config: &Config) -> Vec<Check> {
@@ -136,8 +176,8 @@ async fn checks(config: &Config) -> Vec<Check> {
             checks.push(Check::failed("image store", error.to_string(), way_out));
         }
         Ok(app) => {
-            for place in &app.regions {
-                checks.push(store_check(place).await);
+            for (region, blobs) in &app.stores {
+                checks.push(store_check(region, blobs).await);
             }
             checks.push(lists_check(&app).await);
         }
@@ -145,12 +185,12 @@ async fn checks(config: &Config) -> Vec<Check> {
     checks
 }
 
-async fn store_check(place: &crate::app::Place) -> Check {
-    let name = format!("image store {}", place.region.id);
-    if let Err(error) = place.blobs.check().await {
+async fn store_check(region: &RegionId, blobs: &Blobs) -> Check {
+    let name = format!("image store {region}");
+    if let Err(error) = blobs.check().await {
         return Check::failed(&name, error.to_string(), "make the folder writable");
     }
-    match place.blobs.free_bytes().await {
+    match blobs.free_bytes().await {
         Ok(free) if free < LOW_SPACE_BYTES => {
             Check::warning(&name, format!("{} MiB free", free >> 20), "make room")
         }
@@ -173,4 +213,31 @@ async fn lists_check(app: &App) -> Check {
 /// Brings the database to this version's schema.
 pub async fn migrate(config: &Config) -> Result<(), StartError> {
     start::ground(config).await.map(|_| ())
+}
+
+/// Makes the operator, with a first password that only the owner of the data folder can read.
+pub async fn bootstrap(config: &Config) -> Result<(), StartError> {
+    let ground = start::ground(config).await?;
+    let file = config.data_dir.join("admin-password");
+    let made = world::bootstrap(&ground.parts, &file)
+        .await
+        .map_err(|error| StartError(error.to_string()))?;
+    let text = match made {
+        Bootstrapped::Made => {
+            format!("The operator is admin; the password is in {}\n", file.display())
+        }
+        Bootstrapped::OperatorExists => {
+            "There is an operator already; nothing was done.\n".to_owned()
+        }
+    };
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| StartError(error.to_string()))
+}
+
+/// Removes the demo world.
+pub async fn purge_demo(config: &Config) -> Result<(), StartError> {
+    let ground = start::ground(config).await?;
+    let app = start::app(config, ground, None).await?;
+    let removed = demo::purge(&app).await.map_err(failed("the demo"))?;
+    let text = format!("Removed {removed} images and the people of the demo.\n");
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| StartError(error.to_string()))
 }

@@ -16,9 +16,10 @@ use lendglass_store::db::{Engine, Location};
 use lendglass_store::{Db, audit as store_audit, migrate, setting, tenant};
 use tokio::sync::Notify;
 
-use crate::app::{App, Parts, Place, Settings};
+use crate::app::{App, Parts, Settings};
 use crate::config::{self, Config, Database};
 use crate::drivers::identity::{Identity, Options};
+use crate::service::world;
 use crate::telemetry::Metrics;
 
 /// The region of an installation that names none, as OpenStack's installers call it.
@@ -47,16 +48,10 @@ pub fn failed(what: impl std::fmt::Display) -> impl FnOnce(Error) -> StartError 
     }
 }
 
-/// The database, migrated, with what keeps other processes off an embedded one.
+/// What everything stands on, with what keeps other processes off an embedded database.
 pub struct Ground {
-    /// The database.
-    pub db: Db,
-    /// The clock.
-    pub clock: Clock,
-    /// Where ids come from.
-    pub ids: IdSource,
-    /// Built-in identity.
-    pub identity: Identity,
+    /// Database, identity, clock and ids.
+    pub parts: world::Ground,
     /// Held while the process lives.
     lock: Option<File>,
 }
@@ -83,7 +78,7 @@ pub async fn ground(config: &Config) -> Result<Ground, StartError> {
     let identity = Identity::open(&db, &clock, &ids, &options)
         .await
         .map_err(failed("identity cannot be opened"))?;
-    Ok(Ground { db, clock, ids, identity, lock })
+    Ok(Ground { parts: world::Ground { db, identity, clock, ids }, lock })
 }
 
 fn identity_options(config: &Config) -> Options {
@@ -146,9 +141,10 @@ pub async fn app(
     ground: Ground,
     metrics: Option<Metrics>,
 ) -> Result<App, StartError> {
-    let Ground { db, clock, ids, identity, lock } = ground;
+    let Ground { parts: world::Ground { db, identity, clock, ids }, lock } = ground;
     let policy = policy(config, &db, &clock, &ids).await?;
-    let regions = places(config, &db, &clock).await?;
+    let regions = regions(&db, &clock).await?;
+    let stores = regions.iter().map(|region| store(config, region)).collect::<Result<_, _>>()?;
     let buffers = BufferPool::for_this_machine()
         .map_err(|error| StartError(format!("the transfer buffers cannot be made: {error}")))?;
     let app = App::new(Parts {
@@ -157,6 +153,7 @@ pub async fn app(
         clock,
         ids,
         regions,
+        stores,
         buffers,
         work: Notify::new(),
         policy,
@@ -198,28 +195,29 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
     })
 }
 
-async fn places(config: &Config, db: &Db, clock: &Clock) -> Result<Vec<Place>, StartError> {
-    let mut regions = tenant::read_regions(db).await.map_err(failed("the regions"))?;
-    if regions.is_empty() {
-        let region = Region {
-            id: RegionId::trusted(DEFAULT_REGION),
-            name: DEFAULT_REGION.to_owned(),
-            zones: Vec::new(),
-        };
-        let (first, now) = (region.clone(), clock.now());
-        db.write(move |tx| tenant::insert_region(tx, &first, now))
-            .await
-            .map_err(failed("the first region"))?;
-        regions.push(region);
+async fn regions(db: &Db, clock: &Clock) -> Result<Vec<Region>, StartError> {
+    let regions = tenant::read_regions(db).await.map_err(failed("the regions"))?;
+    if !regions.is_empty() {
+        return Ok(regions);
     }
-    let place = |region: Region| {
-        let folder = config.blob_dir(region.id.as_str());
-        let blobs = Blobs::folder(&folder).map_err(|error| {
-            StartError(format!("the image store {} cannot be used: {error}", folder.display()))
-        })?;
-        Ok(Place { region, blobs })
+    let region = Region {
+        id: RegionId::trusted(DEFAULT_REGION),
+        name: DEFAULT_REGION.to_owned(),
+        zones: Vec::new(),
     };
-    regions.into_iter().map(place).collect()
+    let (first, now) = (region.clone(), clock.now());
+    db.write(move |tx| tenant::insert_region(tx, &first, now))
+        .await
+        .map_err(failed("the first region"))?;
+    Ok(vec![region])
+}
+
+fn store(config: &Config, region: &Region) -> Result<(RegionId, Blobs), StartError> {
+    let folder = config.blob_dir(region.id.as_str());
+    let blobs = Blobs::folder(&folder).map_err(|error| {
+        StartError(format!("the image store {} cannot be used: {error}", folder.display()))
+    })?;
+    Ok((region.id.clone(), blobs))
 }
 
 /// The rules of the installation. A profile given by flag, file or environment wins, is remembered

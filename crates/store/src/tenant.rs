@@ -25,6 +25,16 @@ pub fn insert_region(tx: &mut Tx<'_>, region: &Region, now: Timestamp) -> Result
     tx.execute(&REGION_INSERT, &params).map(|_| ())
 }
 
+static EMPTY_REGIONS_DELETE: Statement = Statement::new(
+    "delete from region where not exists (select 1 from project p where p.region_id = region.id) \
+     and not exists (select 1 from image i where i.region_id = region.id)",
+);
+
+/// Removes regions that hold no project and no image.
+pub fn delete_empty_regions(tx: &mut Tx<'_>) -> Result<(), Error> {
+    tx.execute(&EMPTY_REGIONS_DELETE, &[]).map(|_| ())
+}
+
 /// All regions, the first one first.
 pub fn regions(tx: &mut Tx<'_>) -> Result<Vec<Region>, Error> {
     tx.query(&REGIONS, &[])?.into_iter().map(region_of).collect()
@@ -394,6 +404,7 @@ pub(crate) fn first<T>(
 pub static STATEMENTS: &[&Statement] = &[
     &REGION_INSERT,
     &REGIONS,
+    &EMPTY_REGIONS_DELETE,
     &ACCOUNT_INSERT,
     &ACCOUNT_UPDATE,
     &ACCOUNT_DELETE,

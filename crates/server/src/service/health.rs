@@ -13,8 +13,8 @@ pub async fn ready(app: &App) -> Result<(), &'static str> {
         Ok(Ok(_)) => {}
         Ok(Err(_)) | Err(_) => return Err("the database does not answer"),
     }
-    for place in &app.regions {
-        match tokio::time::timeout(PATIENCE, place.blobs.check()).await {
+    for blobs in app.stores.values() {
+        match tokio::time::timeout(PATIENCE, blobs.check()).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return Err("the image store does not answer"),
         }

@@ -80,7 +80,7 @@ impl Actor {
                 (ProjectId::trusted(""), self.session.user_account.clone())
             }
         };
-        let region = app.regions.first().map(|place| place.region.id.clone());
+        let region = app.regions.first().map(|region| region.id.clone());
         AuditEvent {
             at: app.clock.now(),
             verb,
@@ -168,11 +168,7 @@ pub fn catalog_regions<'a>(app: &'a App, session: &Session) -> Vec<&'a Region> {
         Scope::Project(scope) => scope.region.as_ref(),
         Scope::Unscoped | Scope::Account(_) | Scope::System => None,
     };
-    app.regions
-        .iter()
-        .map(|place| &place.region)
-        .filter(|region| home.is_none_or(|home| region.id == *home))
-        .collect()
+    app.regions.iter().filter(|region| home.is_none_or(|home| region.id == *home)).collect()
 }
 
 /// One change of identity: the closure's rows, the audit row and the revocations in one

@@ -76,7 +76,7 @@ pub async fn create_project(app: &App, actor: &Actor, new: NewProject) -> Result
 fn home(app: &App, wanted: Option<RegionId>) -> Result<RegionId, Error> {
     let found = match &wanted {
         Some(id) => app.region(id),
-        None => app.regions.first().map(|place| &place.region),
+        None => app.regions.first(),
     };
     found.map(|region| region.id.clone()).ok_or_else(|| {
         Error::new(Code::RegionNotFound)
