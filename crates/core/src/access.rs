@@ -298,6 +298,16 @@ pub fn may_answer(
     }
 }
 
+/// May a recipient leave, that is end his own share? Only where rejecting it ends the use
+/// (`share.use_requires_acceptance`): elsewhere the state is no access control, the image would stay
+/// usable, and leaving would only seem to work. Glance refuses it for that reason; the owner removes.
+pub fn may_leave(policy: &Policy) -> Result<(), Error> {
+    if policy.share.use_requires_acceptance {
+        return Ok(());
+    }
+    Err(Error::new(Code::RecipientMayNotRemove))
+}
+
 /// May the caller see the share of `recipient`? Owner and operator see all, a recipient only the
 /// own one; every other answer is [`Code::NotShared`].
 pub fn may_see_share(

@@ -88,6 +88,7 @@ pub enum Code {
     NameTaken,
     PreconditionFailed,
     PropertyMissing,
+    PropertyExists,
     ShareTenantQuota,
     ShareImageQuota,
     ShareInvitationQuota,
@@ -189,6 +190,7 @@ impl Code {
         Code::NameTaken,
         Code::PreconditionFailed,
         Code::PropertyMissing,
+        Code::PropertyExists,
         Code::ShareTenantQuota,
         Code::ShareImageQuota,
         Code::ShareInvitationQuota,
@@ -685,6 +687,12 @@ impl Code {
                 Kind::Conflict,
                 "The image has no property {property}; add it instead.",
                 "镜像没有属性 {property}，请改用添加操作。",
+            ),
+            Code::PropertyExists => row(
+                "PROPERTY_EXISTS",
+                Kind::Conflict,
+                "The image already has the property {property}; replace it instead.",
+                "镜像已有属性 {property}，请改用替换操作。",
             ),
             Code::ShareTenantQuota => row(
                 "SHARE_TENANT_QUOTA",

@@ -62,6 +62,10 @@ pub enum Filter {
     Text(TextColumn, Vec<String>),
     /// A number column compares so.
     Number(NumberColumn, Comparison, i64),
+    /// A number column lies in [from, to).
+    Within(NumberColumn, i64, i64),
+    /// A number column does not lie in [from, to).
+    Outside(NumberColumn, i64, i64),
     /// The visibility is this.
     Visibility(Visibility),
     /// It carries this tag.
@@ -450,6 +454,14 @@ impl Text {
             }
             Filter::Number(column, comparison, number) => {
                 format!("{} {} {}", column.sql(), comparison.sql(), self.put(*number))
+            }
+            Filter::Within(column, from, to) => {
+                let column = column.sql();
+                format!("({column} >= {} and {column} < {})", self.put(*from), self.put(*to))
+            }
+            Filter::Outside(column, from, to) => {
+                let column = column.sql();
+                format!("({column} < {} or {column} >= {})", self.put(*from), self.put(*to))
             }
             Filter::Visibility(visibility) => {
                 format!("i.visibility = {}", self.put(visibility.as_str()))

@@ -80,6 +80,8 @@ pub enum Edit {
     RemoveTag(String),
     /// Sets a custom property, new or not.
     SetProperty(String, String),
+    /// Makes a custom property; [`Code::PropertyExists`] if it is there.
+    AddProperty(String, String),
     /// Sets a custom property that must be there; else [`Code::PropertyMissing`].
     ReplaceProperty(String, String),
     /// Takes a custom property away; [`Code::PropertyMissing`] if it is not there.
@@ -297,6 +299,12 @@ fn apply(caller: &Caller, image: &mut Image, edit: &Edit, policy: &Policy) -> Re
             image.tags.remove(place);
         }
         Edit::SetProperty(name, value) => {
+            image.properties.insert(name.clone(), value.clone());
+        }
+        Edit::AddProperty(name, value) => {
+            if image.properties.contains_key(name) {
+                return Err(Error::new(Code::PropertyExists).with("property", name));
+            }
             image.properties.insert(name.clone(), value.clone());
         }
         Edit::ReplaceProperty(name, value) => {

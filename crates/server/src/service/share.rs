@@ -6,6 +6,7 @@ mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lendglass_core::access::Standing;
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{Image, Visibility};
 use lendglass_core::job::{Job, JobState, JobWork, Outcome, PairResult};
@@ -13,13 +14,14 @@ use lendglass_core::policy::Policy;
 use lendglass_core::recipient::Named;
 use lendglass_core::share::{Recipient, Share, ShareEvent, ShareState, is_listed};
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Error, ImageId, JobId, Kind, Timestamp};
+use lendglass_core::{Code, Error, ImageId, JobId, Kind, Timestamp};
 use lendglass_store::{
     Tx, audit as store_audit, image as store_image, job as store_job, policy as store_policy,
     share as store_share,
 };
 
 use crate::app::App;
+use crate::service::image;
 
 /// What happens when some pairs of a batch are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +159,61 @@ pub async fn withdraw(app: &App, caller: &Caller, request: Withdraw) -> Result<R
             let pairs = withdraw::withdraw_image(tx, batch, id, &request);
             let named = request.recipients.iter().flatten().map(|r| r.text.as_str());
             batch.pairs_or_refusal(pairs, id, named)
+        })
+    })
+    .await
+}
+
+/// Ends one share, whoever asks: its recipient leaves ([`leave`]), everyone else withdraws. For
+/// dialects with one verb for both.
+///
+/// Errors: as [`leave`] and [`withdraw`]; [`Code::NotShared`] when a recipient names another one, whose
+/// share he does not know of.
+pub async fn end(
+    app: &App,
+    caller: &Caller,
+    image: &ImageId,
+    recipient: &str,
+) -> Result<Report, Error> {
+    let seen = image::show(app, caller, image).await?;
+    let standing = seen.standing(caller, app.clock.now())?;
+    if matches!(standing, Standing::Recipient(_)) && !caller.is_operator {
+        let own = [caller.project.as_str(), caller.account.as_str()];
+        if !own.contains(&recipient) {
+            return Err(Error::new(Code::NotShared).with("recipient", recipient));
+        }
+        return leave(app, caller, image, recipient).await;
+    }
+    let named = Named { text: recipient.to_owned(), kind: None };
+    let request = Withdraw {
+        images: vec![image.clone()],
+        recipients: Some(vec![named]),
+        mode: Mode::All,
+        dry_run: false,
+    };
+    withdraw(app, caller, request).await
+}
+
+/// The recipient gives up what he was offered: a rejection, which must end his use of the image
+/// (`core::access::may_leave`).
+pub async fn leave(
+    app: &App,
+    caller: &Caller,
+    image: &ImageId,
+    recipient: &str,
+) -> Result<Report, Error> {
+    let batch = Batch::new(app, caller, ShareEvent::Reject, Mode::All, false);
+    let request = Answer {
+        images: vec![image.clone()],
+        event: ShareEvent::Reject,
+        recipient: Some(recipient.to_owned()),
+        mode: Mode::All,
+        dry_run: false,
+    };
+    run(app, batch, move |tx, batch| {
+        for_each_image(&request.images, |id| {
+            let pairs = answer::leave_image(tx, batch, id, &request);
+            batch.pairs_or_refusal(pairs, id, request.recipient.as_deref())
         })
     })
     .await

@@ -16,7 +16,7 @@ use lendglass_store::{Tx, audit as store_audit, image as store_image, upload as 
 
 use crate::app::App;
 use crate::service::download::blob_error;
-use crate::service::lock_seen;
+use crate::service::{lock_seen, not_found};
 
 /// An upload under way. Give it frames with [`Receiving::receive`] and end it with
 /// [`Receiving::finish`]; dropped before that, it is undone.
@@ -156,7 +156,8 @@ impl Receiving {
     /// Takes the next bytes over. After an error the upload is undone and nothing is kept.
     ///
     /// Errors: [`Code::ImageFormatMismatch`], [`Code::ImageRefused`] as soon as they are certain;
-    /// [`Code::ImageTooLarge`]; [`Code::NoSpace`]; [`Code::UploadLost`].
+    /// [`Code::ImageTooLarge`]; [`Code::NoSpace`]; [`Code::ImageNotFound`] when the image was deleted
+    /// meanwhile; [`Code::UploadLost`].
     pub async fn receive(&mut self, frame: &[u8]) -> Result<(), Error> {
         let Some(inner) = &mut self.inner else {
             return Err(Error::internal("an upload that ended receives bytes"));
@@ -223,10 +224,13 @@ impl Inner {
             return Ok(());
         }
         let upload = self.upload.clone();
-        let kept = self.app.db.write(move |tx| store_upload::renew(tx, &upload, lease)).await?;
-        if !kept {
-            return Err(Error::new(Code::UploadLost));
-        }
+        self.app
+            .db
+            .write(move |tx| match store_upload::renew(tx, &upload, lease)? {
+                true => Ok(()),
+                false => Err(lost(tx, &upload)?),
+            })
+            .await?;
         self.renewed_at = Instant::now();
         Ok(())
     }
@@ -268,10 +272,10 @@ fn commit(
     virtual_size_bytes: Option<u64>,
 ) -> Result<Image, Error> {
     let now = app.clock.now();
-    let lost = || Error::new(Code::UploadLost);
-    let before = store_image::lock(tx, &upload.image)?.ok_or_else(lost)?;
+    let before = store_image::lock(tx, &upload.image)?;
+    let before = before.ok_or_else(|| not_found(&upload.image))?;
     if !store_upload::take(tx, upload)? {
-        return Err(lost());
+        return Err(Error::new(Code::UploadLost));
     }
     let digests = Digests {
         md5_hex: received.md5_hex.clone(),
@@ -290,6 +294,14 @@ fn commit(
         .with_detail(format!("bytes={}", received.size_bytes));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(active)
+}
+
+/// Why an upload has no lease any more: its image is gone, or somebody else has taken it over.
+fn lost(tx: &mut Tx<'_>, upload: &Upload) -> Result<Error, Error> {
+    Ok(match store_image::lock(tx, &upload.image)? {
+        Some(_) => Error::new(Code::UploadLost),
+        None => not_found(&upload.image),
+    })
 }
 
 /// Undoes an upload as its owner; nothing happens where somebody else has taken it over.

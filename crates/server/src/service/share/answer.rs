@@ -44,6 +44,19 @@ pub(super) fn answer_image(
     Ok(ImagePairs { image: Some(image), policy: Some(policy), pairs: vec![pair] })
 }
 
+/// As [`answer_image`], where rejecting is meant to end the use of the image.
+pub(super) fn leave_image(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    id: &ImageId,
+    request: &Answer,
+) -> Result<ImagePairs, Error> {
+    let seen = lock_seen(tx, id, &batch.caller)?;
+    seen.standing(&batch.caller, batch.now)?;
+    access::may_leave(&batch.policy(tx, &seen.image)?)?;
+    answer_image(tx, batch, id, request)
+}
+
 /// The share an answer is about: the one of the named recipient, else the caller's project's, else
 /// his account's.
 fn answered_share(
