@@ -4,6 +4,7 @@
 //! prefix, base URL), then the routes. Each dialect checks credentials itself, through
 //! [`credential`], because it answers a refusal in its own form.
 
+pub mod common;
 pub mod context;
 pub mod credential;
 pub mod openstack;
@@ -19,6 +20,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(openstack::routes())
         .merge(ops::routes())
+        .fallback(openstack::version::nothing)
         .layer(from_fn(context::note_route))
         .with_state(app.clone());
     context::prepare(app, routes)

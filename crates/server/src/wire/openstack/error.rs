@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lendglass_core::{Error, Kind, Language};
+use lendglass_core::{Code, Error, Kind, Language};
 use serde_json::json;
 
 /// A refusal on its way to an OpenStack client.
@@ -16,9 +16,17 @@ impl From<Error> for Failure {
     }
 }
 
-/// The status of a kind of refusal in Glance and Keystone.
-pub fn status(kind: Kind) -> StatusCode {
-    match kind {
+/// The status of a refusal in Glance and Keystone: that of its kind, but for what they tell apart.
+///
+/// Bytes that are not what `disk_format` says, or hostile, are 415 as in Glance's upload.
+pub fn status(error: &Error) -> StatusCode {
+    if error.code() == Code::MethodNotAllowed {
+        return StatusCode::METHOD_NOT_ALLOWED;
+    }
+    if matches!(error.code(), Code::ImageFormatMismatch | Code::ImageRefused) {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    }
+    match error.kind() {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::BadRange => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -37,7 +45,11 @@ pub fn status(kind: Kind) -> StatusCode {
 /// Keystone's shape, `{"error": {code, title, message}}`, which openstacksdk, glanceclient and
 /// gophercloud read for images as well, with our stable code beside it.
 pub fn render(error: &Error) -> Response {
-    let status = status(error.kind());
+    render_as(error, status(error))
+}
+
+/// As [`render`], where a call has a status of its own for the refusal.
+pub fn render_as(error: &Error, status: StatusCode) -> Response {
     let body = json!({"error": {
         "code": status.as_u16(),
         "title": status.canonical_reason().unwrap_or("Error"),
@@ -45,12 +57,19 @@ pub fn render(error: &Error) -> Response {
         "reason": error.code().as_str(),
     }});
     let mut response = (status, Json(body)).into_response();
+    let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Keystone uri=\"/v3\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = error.fact("seconds").and_then(|s| HeaderValue::from_str(s).ok()) {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        headers.insert(header::RETRY_AFTER, seconds);
+    }
+    if status == StatusCode::RANGE_NOT_SATISFIABLE
+        && let Some(size) = error.fact("size")
+        && let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}"))
+    {
+        headers.insert(header::CONTENT_RANGE, value);
     }
     response.extensions_mut().insert(error.clone());
     response
