@@ -163,8 +163,7 @@ class Person:
         """openstacksdk's connection."""
         if self._connection is None:
             self._connection = openstack.connection.Connection(
-                auth=self.auth(), region_name="r1", identity_api_version="3",
-                load_yaml_config=False, load_envvars=False)
+                auth=self.auth(), region_name="r1", identity_api_version="3")
         return self._connection
 
     @property

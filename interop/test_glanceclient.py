@@ -1,5 +1,7 @@
 """Lists through python-glanceclient, which is what Nova, Cinder and Horizon use."""
 
+import io
+
 import pytest
 from glanceclient import Client, exc
 
@@ -19,7 +21,7 @@ def seven(cloud, name):
             name=f"{name}-{8 - number}", disk_format="raw" if number % 2 else "iso",
             container_format="bare", tags=[tag], batch=name)
         if number % 2:
-            glance.images.upload(image.id, b"\0" * 1024 * number)
+            glance.images.upload(image.id, io.BytesIO(b"\0" * 1024 * number))
         made.append(image.id)
     return glance, tag, made
 
@@ -84,17 +86,18 @@ def test_only_the_operator_publishes(cloud, name):
     assert image.id in ids(client(cloud.person("carol")).images.list())
 
 
-def test_ranges_and_verified_download(seven):
+def test_ranges_and_verified_download(cloud, seven):
     glance, _, made = seven
+    # glanceclient percent-encodes header values, so a range goes through openstacksdk's session.
+    images = cloud.person("alice").connection.image
     data = b"".join(glance.images.data(made[6]))
     assert data == b"\0" * 7 * 1024
     headers = {"Range": "bytes=1000-1999"}
-    answer, _ = glance.http_client.get(f"/v2/images/{made[6]}/file", headers=headers)
+    answer = images.get(f"/images/{made[6]}/file", headers=headers)
     assert (answer.status_code, len(answer.content)) == (206, 1000)
     assert answer.headers["Content-Range"] == f"bytes 1000-1999/{7 * 1024}"
-    with pytest.raises(exc.HTTPException) as refused:
-        glance.http_client.get(f"/v2/images/{made[6]}/file", headers={"Range": "bytes=99999-"})
-    assert refused.value.code == 416
+    beyond = images.get(f"/images/{made[6]}/file", headers={"Range": "bytes=99999-"})
+    assert beyond.status_code == 416
 
 
 def test_members_through_glanceclient(cloud, name):
@@ -102,7 +105,7 @@ def test_members_through_glanceclient(cloud, name):
     image = client(alice).images.create(name=name, disk_format="raw", container_format="bare")
     with pytest.raises(exc.HTTPConflict):  # not active yet
         client(alice).image_members.create(image.id, bob.project_id)
-    client(alice).images.upload(image.id, b"\0" * 1024)
+    client(alice).images.upload(image.id, io.BytesIO(b"\0" * 1024))
     client(alice).image_members.create(image.id, bob.project_id)
     client(bob).image_members.update(image.id, bob.project_id, "accepted")
     assert image.id in ids(client(bob).images.list(filters={"visibility": "shared"}))

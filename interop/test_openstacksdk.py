@@ -38,7 +38,8 @@ def test_deactivate_and_reactivate(cloud, name):
     image = upload(cloud.person("alice"), name, b"\0" * 1024)
     images.deactivate_image(image)
     assert images.get_image(image.id).status == "deactivated"
-    with pytest.raises(exceptions.ForbiddenException):
+    # openstacksdk takes the 403 for data and finds that it is not the image's.
+    with pytest.raises(exceptions.InvalidResponse, match="checksum mismatch"):
         images.download_image(image)
     images.reactivate_image(image)
     assert images.download_image(image).content == b"\0" * 1024
@@ -52,7 +53,7 @@ def test_an_application_credential_signs_in(cloud):
         auth_type="v3applicationcredential",
         auth={"auth_url": f"{cloud.url}/v3", "application_credential_id": made.id,
               "application_credential_secret": made.secret},
-        region_name="r1", load_yaml_config=False, load_envvars=False)
+        region_name="r1")
     assert robot.current_project_id == cloud.person("alice").project_id
     list(robot.image.images(limit=1))
     alice.identity.delete_application_credential(user, made.id)
