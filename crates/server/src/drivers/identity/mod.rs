@@ -178,6 +178,11 @@ impl Identity {
         self.0.revoked.learn(revocations);
     }
 
+    /// How many revocations this node holds in memory.
+    pub fn revocations(&self) -> usize {
+        self.0.revoked.len()
+    }
+
     /// Reads the revocations of other nodes.
     pub async fn refresh(&self) -> Result<(), Error> {
         let parts = &self.0;
