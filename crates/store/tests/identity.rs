@@ -1,5 +1,7 @@
 //! Tenants, users, credentials and revocations: one suite, run by each engine.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/postgres.rs"]
 mod postgres;
 

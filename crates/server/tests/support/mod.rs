@@ -4,7 +4,12 @@
 //! [`TestServer::step`]. People are named `alice`, or `alice@A2` where the project is not the first
 //! one; `nobody` sends no token.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../../../store/tests/support/postgres.rs"]
 mod postgres;
@@ -303,18 +308,18 @@ impl Answer {
     }
 }
 
-/// Runs stories, which are `async fn NAME(server: TestServer)`, on both engines, each on a fresh
+/// For files with `#[macro_use] mod support;`. Runs stories, which are `async fn NAME(server: TestServer)`, on both engines, each on a fresh
 /// server of a profile.
 macro_rules! on_both_engines {
     ($profile:literal: $($story:ident),* $(,)?) => {
-        mod sqlite {
+        mod on_sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $story() {
                 let engine = lendglass_store::db::Engine::Sqlite;
                 super::$story(super::support::TestServer::start(engine, $profile).await).await;
             })*
         }
-        mod postgres {
+        mod on_postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $story() {
                 let engine = lendglass_store::db::Engine::Postgres;
@@ -323,11 +328,11 @@ macro_rules! on_both_engines {
         }
     };
 }
-pub(crate) use on_both_engines;
+on_both_engines! { "lendglass": }
 
 /// Not every file of tests uses all of this; what is named here is dead code in none of them.
 const _: () = {
-    let _ = (A, A2, B, B2, C, D);
+    let _ = (A, A2, B, B2, C, D, WORLD, TestServer::start);
     let _ = (TestServer::second, TestServer::home, TestServer::step, TestServer::forget);
     let _ = (TestServer::request_with::<()>, TestServer::request::<()>);
     let _ = (Answer::json, Answer::header, Answer::code, Answer::expect, Answer::refused);

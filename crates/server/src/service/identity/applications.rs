@@ -7,7 +7,7 @@ use lendglass_store::credential::{self, ApplicationCredential};
 use lendglass_store::revocation::{Revocable, Revocation};
 use lendglass_store::user;
 
-use super::{Actor, Scope, change, check_description, check_name, invalid, taken};
+use super::{Actor, Scope, change, check_description, check_name, invalid, taken, with_included};
 use crate::app::App;
 use crate::drivers::identity::new_secret;
 
@@ -64,6 +64,7 @@ pub async fn create_application(
     let detail = format!("application_credential.create name={}", credential.name);
     let made = change(app, actor, &id, detail, move |tx| {
         let assigned = user::assigned(tx, &credential.user, &credential.project)?;
+        let assigned = with_included(&assigned);
         let roles =
             if credential.roles.is_empty() { assigned.clone() } else { credential.roles.clone() };
         if let Some(missing) = roles.iter().find(|role| !assigned.contains(role)) {

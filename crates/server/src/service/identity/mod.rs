@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::limits::{DESCRIPTION_CHARS, NAME_CHARS};
-use lendglass_core::tenant::Region;
+use lendglass_core::tenant::{Assigned, Region};
 use lendglass_core::{AccountId, Code, Error, ProjectId, RegionId, UserId};
 use lendglass_store::revocation::{self, Revocable, Revocation};
 use lendglass_store::{Tx, audit, tenant, user};
@@ -216,6 +216,20 @@ fn end_tokens_of_project(app: &App, id: &ProjectId) -> impl Fn(&mut Tx<'_>) -> E
 }
 
 type EndedTokens = Result<Vec<Revocation>, Error>;
+
+/// What somebody may be who is all this: a role includes the ones before it.
+fn with_included(assigned: &[Assigned]) -> Vec<Assigned> {
+    let strongest = assigned.iter().filter_map(|one| match one {
+        Assigned::Role(role) => Some(*role),
+        Assigned::Service => None,
+    });
+    let strongest = strongest.max();
+    let is_had = |one: &Assigned| match one {
+        Assigned::Role(role) => strongest >= Some(*role),
+        Assigned::Service => assigned.contains(&Assigned::Service),
+    };
+    Assigned::ALL.into_iter().filter(is_had).collect()
+}
 
 fn check_name(field: &'static str, name: &str) -> Result<(), Error> {
     let chars = name.chars().count();

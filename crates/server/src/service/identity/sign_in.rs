@@ -10,7 +10,7 @@ use lendglass_store::tenant;
 use lendglass_store::tenant::KnownProject;
 use lendglass_store::user::{self, KnownUser};
 
-use super::{ApplicationUse, Method, Origin, ProjectScope, Scope, Session};
+use super::{ApplicationUse, Method, Origin, ProjectScope, Scope, Session, with_included};
 use crate::app::App;
 use crate::drivers::identity::{TOKEN_LIFETIME_MAX_SECONDS, Trier};
 
@@ -370,7 +370,8 @@ async fn project_scope(
     if !known.project.is_enabled || !known.is_account_enabled {
         return Err(refused());
     }
-    let mut assigned = user::read_assigned(&app.db, &user.user.id, &known.project.id).await?;
+    let assigned = user::read_assigned(&app.db, &user.user.id, &known.project.id).await?;
+    let mut assigned = with_included(&assigned);
     assigned.retain(|one| allowed.contains(one));
     if assigned.is_empty() {
         return Err(refused());
