@@ -143,7 +143,9 @@ pub fn split_ids(text: &str) -> Vec<String> {
     ids
 }
 
-fn check_shape(text: &str) -> Result<(), Error> {
+/// Whether a text can name a recipient at all: 1 to 255 characters without control characters. Ask
+/// before looking anything up: a database may refuse other text. Refuses with [`Code::MalformedId`].
+pub fn check_shape(text: &str) -> Result<(), Error> {
     let chars = text.chars().count();
     if chars == 0 || chars > RECIPIENT_ID_CHARS || text.chars().any(char::is_control) {
         return Err(Error::new(Code::MalformedId).with("id", crate::text::shortened(text, 80)));

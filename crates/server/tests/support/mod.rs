@@ -240,6 +240,7 @@ impl TestServer {
 }
 
 /// What a request carries.
+#[derive(Clone)]
 pub struct Payload {
     media_type: Option<&'static str>,
     bytes: Vec<u8>,

@@ -2,6 +2,7 @@
 
 use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
+use lendglass_core::recipient;
 use lendglass_core::share::{Change, Recipient, Share, is_live, transition};
 use lendglass_core::{Code, Error, ImageId, access, quota};
 use lendglass_store::{Tx, share as store_share};
@@ -79,6 +80,7 @@ fn answered_share(
     let named = request.recipient.as_deref().filter(|id| *id != caller.project.as_str());
     let share = match named {
         None => own(),
+        Some(id) if recipient::check_shape(id).is_err() => None,
         Some(id) => store_share::by_recipient_id(tx, &image.id, id)?.iter().find(live).cloned(),
     };
     let name = named.unwrap_or(caller.project.as_str());

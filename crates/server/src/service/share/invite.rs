@@ -154,6 +154,7 @@ impl Offer<'_> {
         usage: &mut ShareUsage,
     ) -> Result<Pair, Error> {
         let (image, policy, now) = (self.image, self.policy, self.batch.now);
+        recipient::check_shape(&named.text)?;
         let found = store_tenant::candidates(tx, &named.text, &image.region)?;
         let owner = recipient::Owner {
             project: &image.owner,

@@ -3,7 +3,7 @@
 use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::policy::Policy;
-use lendglass_core::recipient::Named;
+use lendglass_core::recipient::{self, Named};
 use lendglass_core::share::{Change, Recipient, Share, ShareEvent, transition};
 use lendglass_core::{Code, Error, ImageId, access};
 use lendglass_store::{Tx, share as store_share, tenant as store_tenant};
@@ -55,6 +55,9 @@ fn shares_named<'a>(
     let direct: Vec<&Share> = all.iter().filter(|share| fits(share, &name.text)).collect();
     if !direct.is_empty() {
         return Ok(direct);
+    }
+    if recipient::check_shape(&name.text).is_err() {
+        return Ok(Vec::new());
     }
     let found = store_tenant::candidates(tx, &name.text, &image.region)?;
     let account = found
