@@ -309,8 +309,8 @@ impl Answer {
     }
 }
 
-/// For files with `#[macro_use] mod support;`. Runs stories, which are `async fn NAME(server: TestServer)`, on both engines, each on a fresh
-/// server of a profile.
+/// For files with `#[macro_use] mod support;`. Runs stories, which are
+/// `async fn NAME(server: TestServer)`, on both engines, each on a fresh server of a profile.
 macro_rules! on_both_engines {
     ($profile:literal: $($story:ident),* $(,)?) => {
         mod on_sqlite {

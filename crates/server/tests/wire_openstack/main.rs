@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[macro_use]
 #[path = "../support/mod.rs"]
 mod support;
 
