@@ -13,7 +13,7 @@ mod users;
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use lendglass_core::{Code, Error};
 use serde_json::{Value, json};
 
@@ -25,7 +25,8 @@ use parts::root_url;
 /// Where the API is mounted: at the root, and where a Keystone behind a web server usually is.
 const PREFIXES: [&str; 2] = ["/v3", "/identity/v3"];
 
-/// Every route of the identity API.
+/// Every route of the identity API. No catch-all: another dialect owns `/v3/{project}/…`, and what
+/// nobody owns is answered by the router's own fallback.
 pub fn routes() -> Router<App> {
     let mut router =
         Router::new().route("/identity", get(versions)).route("/identity/", get(versions));
@@ -75,7 +76,6 @@ fn mount(router: Router<App>, prefix: &str) -> Router<App> {
         .route(&at("/roles"), get(roles::list))
         .route(&at("/roles/{id}"), get(roles::show))
         .route(&at("/role_assignments"), get(roles::assignments))
-        .route(&at("/{*rest}"), any(not_found))
 }
 
 async fn version(context: Context) -> Response {
@@ -98,10 +98,6 @@ fn version_value(context: &Context) -> Value {
             "type": "application/vnd.openstack.identity-v3+json",
         }],
     })
-}
-
-async fn not_found(uri: Uri) -> Failure {
-    Failure(Error::new(Code::RouteNotFound).with("path", uri.path()))
 }
 
 async fn method_not_allowed(method: Method, uri: Uri) -> Failure {
