@@ -11,13 +11,12 @@ mod tokens;
 mod users;
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use lendglass_core::{Code, Error};
 use serde_json::{Value, json};
 
-use super::error::Failure;
+use super::version::wrong_method;
 use crate::app::App;
 use crate::wire::context::Context;
 use parts::root_url;
@@ -33,7 +32,7 @@ pub fn routes() -> Router<App> {
     for prefix in PREFIXES {
         router = mount(router, prefix);
     }
-    router.method_not_allowed_fallback(method_not_allowed)
+    router.method_not_allowed_fallback(wrong_method)
 }
 
 fn mount(router: Router<App>, prefix: &str) -> Router<App> {
@@ -98,8 +97,4 @@ fn version_value(context: &Context) -> Value {
             "type": "application/vnd.openstack.identity-v3+json",
         }],
     })
-}
-
-async fn method_not_allowed(method: Method, uri: Uri) -> Failure {
-    Failure(Error::new(Code::MethodNotAllowed).with("path", uri.path()).with("method", method))
 }
