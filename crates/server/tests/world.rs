@@ -13,7 +13,7 @@ use lendglass_server::service::world::{
 use lendglass_store::clock::Clock;
 use lendglass_store::db::Engine;
 use lendglass_store::{credential, tenant, user};
-use support::{Home, START, WORLD};
+use support::{Home, START, TestServer, WORLD, on_both_engines};
 
 async fn ground(engine: Engine) -> (Home, Ground) {
     let home = Home::fresh(engine).await;
@@ -32,11 +32,12 @@ async fn wrong(ground: &Ground, text: &str) -> (usize, String) {
     }
 }
 
-async fn check_applying_twice_adds_nothing(engine: Engine) {
-    let (_home, ground) = ground(engine).await;
-    let first = apply(&ground, "w.toml", WORLD).await.unwrap();
-    assert_eq!((first.regions, first.accounts, first.projects, first.users), (2, 5, 8, 8));
-    assert_eq!(first.roles, 10);
+on_both_engines! { "lendglass": applying_twice_adds_nothing_and_changes_nothing }
+
+async fn applying_twice_adds_nothing_and_changes_nothing(server: TestServer) {
+    let app = &server.app;
+    let (db, identity) = (app.db.clone(), app.identity.clone());
+    let ground = Ground { db, identity, clock: app.clock.clone(), ids: app.ids.clone() };
     assert_eq!(apply(&ground, "w.toml", WORLD).await.unwrap(), Added::default());
 
     let before = user::read(&ground.db, &UserId::trusted("bob")).await.unwrap().unwrap();
@@ -53,16 +54,6 @@ async fn check_applying_twice_adds_nothing(engine: Engine) {
 
     let demo = apply(&ground, "demo.toml", demo_world()).await.unwrap();
     assert_eq!((demo.regions, demo.accounts, demo.users), (0, 0, 1), "the admin alone is new");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn applying_twice_adds_nothing_on_sqlite() {
-    check_applying_twice_adds_nothing(Engine::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn applying_twice_adds_nothing_on_postgres() {
-    check_applying_twice_adds_nothing(Engine::Postgres).await;
 }
 
 const TWO: &str = r#"
@@ -108,7 +99,8 @@ async fn references_are_ids_or_names_and_ambiguity_is_refused() {
     assert!(tenant::read_regions(&ground.db).await.unwrap().is_empty(), "nothing was changed");
 
     let added = apply(&ground, "w.toml", &key("Two/ann", "One/dev")).await.unwrap();
-    assert_eq!(added.access_keys, 1);
+    let all = Added { regions: 1, accounts: 2, projects: 3, users: 2, roles: 0, access_keys: 1 };
+    assert_eq!(added, all);
     let made = credential::read_access_key(&ground.db, "AK1").await.unwrap().unwrap();
     let two = tenant::read_account_by_name(&ground.db, "Two").await.unwrap().unwrap();
     let ann = user::read_by_name(&ground.db, &two.id, "ann").await.unwrap().unwrap();

@@ -309,18 +309,18 @@ impl Answer {
     }
 }
 
-/// For files with `#[macro_use] mod support;`. Runs stories, which are
-/// `async fn NAME(server: TestServer)`, on both engines, each on a fresh server of a profile.
+/// Runs stories, which are `async fn NAME(server: TestServer)`, on both engines, each on a fresh
+/// server of a profile.
 macro_rules! on_both_engines {
     ($profile:literal: $($story:ident),* $(,)?) => {
-        mod on_sqlite {
+        mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $story() {
                 let engine = lendglass_store::db::Engine::Sqlite;
                 super::$story(super::support::TestServer::start(engine, $profile).await).await;
             })*
         }
-        mod on_postgres {
+        mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $story() {
                 let engine = lendglass_store::db::Engine::Postgres;
@@ -329,7 +329,7 @@ macro_rules! on_both_engines {
         }
     };
 }
-on_both_engines! { "lendglass": }
+pub(crate) use on_both_engines;
 
 /// Not every file of tests uses all of this; what is named here is dead code in none of them.
 const _: () = {

@@ -7,7 +7,7 @@ use axum::http::Request;
 use futures_util::stream;
 use serde_json::json;
 
-use crate::support::{self, Answer, TestServer};
+use crate::support::{self, Answer, TestServer, on_both_engines};
 use crate::{make, make_active, noise, show};
 
 on_both_engines!("lendglass":

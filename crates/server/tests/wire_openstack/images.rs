@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{self, A, B, TestServer};
+use crate::support::{self, A, B, TestServer, on_both_engines};
 use crate::{make, make_active, patch, replace, show};
 
 on_both_engines!("lendglass":

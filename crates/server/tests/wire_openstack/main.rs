@@ -8,7 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[macro_use]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{self, A, B, C, TestServer};
+use crate::support::{self, A, B, C, TestServer, on_both_engines};
 use crate::{make, make_active, names, patch, replace, show};
 
 on_both_engines!("glance":

@@ -4,7 +4,7 @@
 mod lendglass {
     use serde_json::json;
 
-    use crate::support::{self, A, B, C, D, TestServer};
+    use crate::support::{self, A, B, C, D, TestServer, on_both_engines};
     use crate::{make, make_active, names, patch, replace, show};
 
     on_both_engines!("lendglass":
@@ -109,7 +109,7 @@ mod lendglass {
 mod tencent {
     use serde_json::json;
 
-    use crate::support::{self, B, TestServer};
+    use crate::support::{self, B, TestServer, on_both_engines};
     use crate::{make_active, names, show};
 
     on_both_engines!("tencent": an_account_receives_without_answering);
@@ -147,7 +147,7 @@ mod ctyun_v4 {
     use serde_json::json;
 
     use crate::make_active;
-    use crate::support::{self, TestServer};
+    use crate::support::{self, TestServer, on_both_engines};
 
     on_both_engines!("ctyun-v4": what_was_accepted_stays);
 
