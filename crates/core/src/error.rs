@@ -43,39 +43,17 @@ pub enum Language {
     Chinese,
 }
 
-/// Everything the catalogue says of a code. In the texts `{name}` stands for a fact of the error.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// The stable word clients may match on.
-    pub word: &'static str,
-    /// Its kind.
-    pub kind: Kind,
-    /// The reason and the way out, in English.
-    pub english: &'static str,
-    /// The same in Chinese.
-    pub chinese: &'static str,
-}
-
-pub(crate) const fn row(
-    word: &'static str,
-    kind: Kind,
-    english: &'static str,
-    chinese: &'static str,
-) -> Entry {
-    Entry { word, kind, english, chinese }
-}
-
 pub use crate::catalogue::Code;
 
 impl Code {
     /// The stable word.
     pub fn as_str(self) -> &'static str {
-        self.entry().word
+        self.row().0
     }
 
     /// The kind.
     pub fn kind(self) -> Kind {
-        self.entry().kind
+        self.row().1
     }
 
     /// The code of a word, if there is one.
@@ -86,8 +64,8 @@ impl Code {
     /// The text in a language, with its `{placeholders}`.
     pub fn template(self, language: Language) -> &'static str {
         match language {
-            Language::English => self.entry().english,
-            Language::Chinese => self.entry().chinese,
+            Language::English => self.english(),
+            Language::Chinese => self.chinese(),
         }
     }
 }
@@ -201,17 +179,13 @@ mod tests {
     fn every_code_has_a_word_of_its_own_and_both_texts() {
         let mut words = std::collections::BTreeSet::new();
         for code in Code::ALL {
-            let entry = code.entry();
-            assert!(words.insert(entry.word), "{} twice", entry.word);
-            assert!(
-                entry
-                    .word
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
-            );
-            assert!(entry.english.ends_with('.') && entry.english.len() > 12, "{}", entry.word);
-            assert!(entry.chinese.ends_with('。'), "{}", entry.word);
-            assert_eq!(Code::parse(entry.word), Some(*code));
+            let (word, english, chinese) = (code.as_str(), code.english(), code.chinese());
+            assert!(words.insert(word), "{word} twice");
+            let is_plain = |b: u8| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit();
+            assert!(word.bytes().all(is_plain), "{word}");
+            assert!(english.ends_with('.') && english.len() > 12, "{word}");
+            assert!(chinese.ends_with('。'), "{word}");
+            assert_eq!(Code::parse(word), Some(*code));
             let names = |t: &str| {
                 t.split('{')
                     .skip(1)
@@ -219,7 +193,7 @@ mod tests {
                     .map(|(n, _)| n.to_owned())
                     .collect::<std::collections::BTreeSet<_>>()
             };
-            assert_eq!(names(entry.english), names(entry.chinese), "{}", entry.word);
+            assert_eq!(names(english), names(chinese), "{word}");
         }
     }
 
