@@ -32,3 +32,12 @@ pub const NAME_CHARS: usize = 255;
 pub const DESCRIPTION_CHARS: usize = 4096;
 /// Application credentials of one user: each is a row that only the user removes.
 pub const APPLICATION_CREDENTIALS_OF_USER: usize = 256;
+/// Images that one "accept all" or "reject all" answers; each is decided under its own lock in one
+/// transaction, which others wait for.
+pub const ANSWER_ALL_IMAGES: usize = 10_000;
+/// Images in one request to share, withdraw or answer, for the same reason.
+pub const BATCH_IMAGES: usize = 1_000;
+/// Wrong tenant ids that the members of a project may look up in a minute (SH-20).
+pub const RESOLVE_WRONG_IDS_PER_MINUTE: u32 = 60;
+/// A list's total is counted up to this and then called "more".
+pub const LIST_TOTAL: u32 = 10_000;

@@ -220,8 +220,22 @@ pub struct Policy {
     pub trash_retention_seconds: Option<u32>,
 }
 
+/// The value of a key with its type, for dialects that have types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// A permission.
+    Flag(bool),
+    /// A ceiling or a length of time; `None` is no limit.
+    Number(Ceiling),
+    /// A word.
+    Word(String),
+}
+
 /// A value that has one text: how it is stored, rendered and typed by an operator.
 trait Setting {
+    fn typed(&self) -> Typed {
+        Typed::Word(self.show())
+    }
     fn show(&self) -> String;
     fn read(text: &str) -> Option<Self>
     where
@@ -229,6 +243,9 @@ trait Setting {
 }
 
 impl Setting for bool {
+    fn typed(&self) -> Typed {
+        Typed::Flag(*self)
+    }
     fn show(&self) -> String {
         self.to_string()
     }
@@ -238,6 +255,9 @@ impl Setting for bool {
 }
 
 impl Setting for u32 {
+    fn typed(&self) -> Typed {
+        Typed::Number(Some(*self))
+    }
     fn show(&self) -> String {
         self.to_string()
     }
@@ -247,6 +267,9 @@ impl Setting for u32 {
 }
 
 impl Setting for Option<u32> {
+    fn typed(&self) -> Typed {
+        Typed::Number(*self)
+    }
     fn show(&self) -> String {
         self.map_or_else(|| "none".to_owned(), |n| n.to_string())
     }
@@ -290,6 +313,7 @@ pub struct Key {
     /// Whether nobody may change it (requirements §1: "all agree; locked").
     pub is_locked: bool,
     get: fn(&Policy) -> String,
+    typed: fn(&Policy) -> Typed,
     set: fn(&mut Policy, &str) -> bool,
 }
 
@@ -310,6 +334,7 @@ macro_rules! keys {
             name: $name,
             is_locked: false $(|| stringify!($locked).len() > 0)?,
             get: |policy| policy.$($field).+.show(),
+            typed: |policy| policy.$($field).+.typed(),
             set: |policy, text| put(&mut policy.$($field).+, text),
         },)*];
     };
@@ -384,6 +409,11 @@ impl Policy {
             return refuse("this rule is the same everywhere");
         }
         if (key.set)(self, text) { Ok(()) } else { refuse("no such value for this key") }
+    }
+
+    /// Every key with its typed value, in the order of the documentation.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, Typed)> + '_ {
+        KEYS.iter().map(|key| (key.name, (key.typed)(self)))
     }
 
     /// Every key with its value, in the order of the documentation.

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use crate::config::cidr::Cidr;
 use crate::drivers::identity::Identity;
 use crate::telemetry::Metrics;
+use crate::service::tenant::WrongIds;
 
 /// The parts of a server, shared by everything that serves requests and runs jobs.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub struct Parts {
     pub buffers: BufferPool,
     /// Rung after a transaction that wrote a job or left a blob dying.
     pub work: Notify,
+    /// Wrong tenant ids that were looked up lately (SH-20).
+    pub wrong_ids: WrongIds,
     /// The rules of the installation's profile with the overrides of its configuration.
     pub policy: Policy,
     /// Built-in identity.

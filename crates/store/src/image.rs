@@ -203,6 +203,18 @@ pub fn count_owned(tx: &mut Tx<'_>, project: &ProjectId, region: &RegionId) -> R
     }
 }
 
+/// As [`count_owned`], outside a transaction: for who asks before he acts.
+pub async fn read_count_owned(
+    db: &Db,
+    project: &ProjectId,
+    region: &RegionId,
+) -> Result<u32, Error> {
+    match db.read(&COUNT_OWNED, params![project, region]).await?.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
 /// Writes a new record with its tags, properties and access rows.
 pub fn insert(tx: &mut Tx<'_>, image: &Image, tencent_id: &str) -> Result<(), Error> {
     let digests = image.digests.as_ref();

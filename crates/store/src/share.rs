@@ -1,5 +1,8 @@
 //! Shares: one row for each image × recipient.
 
+use std::collections::BTreeMap;
+
+use lendglass_core::image::ImageKind;
 use lendglass_core::quota::ShareUsage;
 use lendglass_core::share::{Recipient, Share, ShareState};
 use lendglass_core::tenant::Caller;
@@ -63,6 +66,17 @@ static RECEIVED_COUNT: Statement = Statement::new(
      and (s.ends_at is null or s.ends_at > $5) \
      and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > $5) limit $6) t",
 );
+static GIVEN: Statement = Statement::new(concat!(
+    "select i.name, i.kind, i.size_bytes, ",
+    share_columns!(),
+    " from share s join image i on i.id = s.image_id \
+     where s.owner_id = $1 and s.region_id = $2 \
+     and (s.image_id, s.recipient_kind, s.recipient_id) > ($3, $4, $5) \
+     and (cast($6 as text) is null or s.state = $6) \
+     and (s.ends_at is null or s.ends_at > $7) \
+     and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > $7) \
+     order by s.image_id, s.recipient_kind, s.recipient_id limit $8"
+));
 static TIMED_OUT: Statement = Statement::new(concat!(
     "select ",
     share_columns!(),
@@ -80,6 +94,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &PUT,
     &DELETE,
     &RECEIVED_COUNT,
+    &GIVEN,
     &TIMED_OUT,
 ];
 
@@ -115,14 +130,17 @@ pub fn usage(tx: &mut Tx<'_>, image: &ImageId, now: Timestamp) -> Result<ShareUs
     for row in tx.query(&USAGE, &params![image, now])? {
         let mut columns = row.read();
         let state = columns.word(ShareState::parse)?;
-        let count = columns.u32()?;
-        match state {
-            ShareState::Pending => usage.pending = count,
-            ShareState::Accepted => usage.accepted = count,
-            ShareState::Rejected => usage.rejected = count,
-        }
+        add(&mut usage, state, columns.u32()?);
     }
     Ok(usage)
+}
+
+fn add(usage: &mut ShareUsage, state: ShareState, count: u32) {
+    match state {
+        ShareState::Pending => usage.pending += count,
+        ShareState::Accepted => usage.accepted += count,
+        ShareState::Rejected => usage.rejected += count,
+    }
 }
 
 /// How many distinct images a project shares out in a region (SH-16). The project is locked.
@@ -135,6 +153,87 @@ pub fn shared_images(
         Some(row) => row.read().u32(),
         None => Ok(0),
     }
+}
+
+/// As [`shared_images`], outside a transaction: for who asks before he acts.
+pub async fn read_shared_images(
+    db: &Db,
+    project: &ProjectId,
+    region: &RegionId,
+) -> Result<u32, Error> {
+    match db.read(&SHARED_IMAGES, params![project, region]).await?.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+/// The live shares of several images by state; an image without any is left out.
+pub async fn usage_of(
+    db: &Db,
+    images: &[ImageId],
+    now: Timestamp,
+) -> Result<BTreeMap<ImageId, ShareUsage>, Error> {
+    let mut usages: BTreeMap<ImageId, ShareUsage> = BTreeMap::new();
+    if images.is_empty() {
+        return Ok(usages);
+    }
+    let mut values = params![now];
+    values.extend(images.iter().map(Value::from));
+    let places: Vec<String> = (2..values.len() + 1).map(|at| format!("${at}")).collect();
+    let text = format!(
+        "select image_id, state, cast(count(*) as bigint) from share where image_id in ({}) \
+         and (ends_at is null or ends_at > $1) \
+         and (state <> 'pending' or lapses_at is null or lapses_at > $1) \
+         group by image_id, state",
+        places.join(", ")
+    );
+    for row in db.read(&Statement::composed(text), values).await? {
+        let mut columns = row.read();
+        let usage = usages.entry(ImageId::trusted(columns.text()?)).or_default();
+        let state = columns.word(ShareState::parse)?;
+        add(usage, state, columns.u32()?);
+    }
+    Ok(usages)
+}
+
+/// A share that a project has given, with what a list shows of its image.
+#[derive(Clone, Debug)]
+pub struct GivenShare {
+    /// The image's name.
+    pub image_name: Option<String>,
+    /// What the image holds.
+    pub image_kind: ImageKind,
+    /// The image's size.
+    pub image_size_bytes: Option<u64>,
+    /// The share.
+    pub share: Share,
+}
+
+/// A page of the live shares a project has given in a region, over all its images, in the order of
+/// image and recipient, after `after`.
+pub async fn given(
+    db: &Db,
+    (owner, region): (&ProjectId, &RegionId),
+    state: Option<ShareState>,
+    after: Option<&(ImageId, Recipient)>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<GivenShare>, Error> {
+    let (image, kind, id) = after.map_or(("", "", ""), |(image, recipient)| {
+        (image.as_str(), recipient.kind(), recipient.id())
+    });
+    let state = state.map(ShareState::as_str);
+    let values = params![owner, region, image, kind, id, state, now, limit];
+    let mut given = Vec::new();
+    for row in db.read(&GIVEN, values).await? {
+        let mut columns = row.read();
+        let (image_name, image_kind) = (columns.opt_text()?, columns.word(ImageKind::parse)?);
+        let image_size_bytes = columns.opt_u64()?;
+        if let Some(share) = read_opt(&mut columns)? {
+            given.push(GivenShare { image_name, image_kind, image_size_bytes, share });
+        }
+    }
+    Ok(given)
 }
 
 /// Writes a share, new or changed.

@@ -207,6 +207,11 @@ static PROJECT: Statement = Statement::new(
     "select id, account_id, name, description, region_id, is_discoverable, is_enabled \
      from project where id = $1",
 );
+static PROJECTS_BY_ID: Statement = Statement::new(
+    "select id, account_id, name, description, region_id, is_discoverable, is_enabled \
+     from project where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+     $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+);
 static PROJECT_BY_NAME: Statement = Statement::new(
     "select id, account_id, name, description, region_id, is_discoverable, is_enabled \
      from project where account_id = $1 and name = $2",
@@ -363,6 +368,32 @@ pub fn candidates(tx: &mut Tx<'_>, text: &str, region: &RegionId) -> Result<Cand
     Ok(Candidates { project: found, account, account_projects, is_user })
 }
 
+/// As [`candidates`], outside a transaction: for who asks before he shares.
+pub async fn read_candidates(db: &Db, text: &str, region: &RegionId) -> Result<Candidates, Error> {
+    let found = first(db.read(&PROJECT, params![text]).await?, project_of)?;
+    let by_any = db.read(&ACCOUNT_BY_ANY, params![text, text.to_lowercase()]).await?;
+    let account = first(by_any, account_of)?;
+    let account_projects = match &account {
+        Some(account) => ids(db.read(&PROJECTS_HERE, params![&account.id, region]).await?)?,
+        None => Vec::new(),
+    };
+    let is_user = user::read_exists(db, text).await?;
+    Ok(Candidates { project: found, account, account_projects, is_user })
+}
+
+/// The projects with these ids, for views; ids that are not here are left out.
+pub async fn read_projects_by_id(db: &Db, wanted: &[ProjectId]) -> Result<Vec<Project>, Error> {
+    let mut projects = Vec::with_capacity(wanted.len());
+    for some in wanted.chunks(NAMES_AT_ONCE) {
+        let mut params: Vec<_> = some.iter().map(crate::Value::from).collect();
+        params.resize(NAMES_AT_ONCE, crate::Value::Null);
+        for row in db.read(&PROJECTS_BY_ID, params).await? {
+            projects.push(project_of(row)?);
+        }
+    }
+    Ok(projects)
+}
+
 fn ids(rows: Vec<Row>) -> Result<Vec<ProjectId>, Error> {
     rows.into_iter().map(|row| row.read().text().map(ProjectId::trusted)).collect()
 }
@@ -417,6 +448,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &PROJECT_RAISE_EPOCH,
     &PROJECT_DELETE,
     &PROJECT,
+    &PROJECTS_BY_ID,
     &PROJECT_BY_NAME,
     &PROJECTS_NAMED,
     &PROJECTS_OF_ACCOUNT,

@@ -188,6 +188,11 @@ pub fn exists(tx: &mut Tx<'_>, id: &str) -> Result<bool, Error> {
     Ok(tx.query_opt(&EXISTS, &params![id])?.is_some())
 }
 
+/// As [`exists`], outside a transaction.
+pub async fn read_exists(db: &Db, id: &str) -> Result<bool, Error> {
+    Ok(!db.read(&EXISTS, params![id]).await?.is_empty())
+}
+
 /// The ids of all users of an account.
 pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<UserId>, Error> {
     let rows = tx.query(&OF_ACCOUNT, &params![account])?;

@@ -253,7 +253,7 @@ fn update_in(
 }
 
 /// Records change while queued or active (T-030).
-fn may_edit_in(status: ImageStatus) -> Result<(), Error> {
+pub(crate) fn may_edit_in(status: ImageStatus) -> Result<(), Error> {
     match status {
         ImageStatus::Queued | ImageStatus::Active => Ok(()),
         ImageStatus::Saving

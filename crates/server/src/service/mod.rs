@@ -2,6 +2,7 @@
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
 
 pub mod demo;
+pub mod actions;
 pub mod download;
 pub mod health;
 pub mod identity;
@@ -9,10 +10,12 @@ pub mod image;
 pub mod job;
 pub mod list;
 pub mod policy;
+pub mod quota;
 pub mod reap;
 pub mod replicate;
 pub mod share;
 pub mod share_view;
+pub mod tenant;
 pub mod upload;
 pub mod world;
 

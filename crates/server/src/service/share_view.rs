@@ -1,10 +1,12 @@
 //! Shares as both sides read them.
 
 use lendglass_core::image::Image;
+use lendglass_core::limits::ANSWER_ALL_IMAGES;
 use lendglass_core::share::{Recipient, Share, ShareState, is_live};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, access};
 use lendglass_store::share as store_share;
+pub use lendglass_store::share::GivenShare;
 
 use crate::app::App;
 use crate::service::list::{self, ListImages, Received, View};
@@ -59,14 +61,23 @@ pub struct ReceivedShare {
     pub share: Share,
 }
 
-/// A page of what was offered to the caller's project and account, newest image first.
+/// A page of what was offered to the caller.
+#[derive(Clone, Debug)]
+pub struct ReceivedPage {
+    /// The offers, newest image first.
+    pub shares: Vec<ReceivedShare>,
+    /// The marker of the next page, where there may be one.
+    pub next: Option<ImageId>,
+}
+
+/// A page of what was offered to the caller's project and account; `limit` counts images.
 pub async fn received(
     app: &App,
     caller: &Caller,
     state: Option<ShareState>,
     marker: Option<ImageId>,
     limit: Option<u32>,
-) -> Result<Vec<ReceivedShare>, Error> {
+) -> Result<ReceivedPage, Error> {
     let request = ListImages {
         view: Some(View::Received),
         received: Some(state.map_or(Received::Any, Received::In)),
@@ -75,9 +86,11 @@ pub async fn received(
         ..ListImages::default()
     };
     let page = list::list(app, caller, &request).await?;
+    let is_full = page.images.len() >= page.limit as usize;
+    let next = page.images.last().filter(|_| is_full).map(|image| image.id.clone());
     let seen = list::with_shares(app, caller, page.images).await?;
     let now = app.clock.now();
-    Ok(seen
+    let shares = seen
         .into_iter()
         .flat_map(|Seen { image, shares }| {
             shares
@@ -86,7 +99,58 @@ pub async fn received(
                 .map(move |share| ReceivedShare { image: image.clone(), share })
                 .collect::<Vec<_>>()
         })
-        .collect())
+        .collect();
+    Ok(ReceivedPage { shares, next })
+}
+
+/// The images whose offers wait for the caller, at most [`ANSWER_ALL_IMAGES`]: what "accept all"
+/// and "reject all" mean (RC-05, RC-06).
+pub async fn pending_images(app: &App, caller: &Caller) -> Result<Vec<ImageId>, Error> {
+    let mut images: Vec<ImageId> = Vec::new();
+    let mut marker = None;
+    let most = Some(app.settings.list_limit_max);
+    loop {
+        let page = received(app, caller, Some(ShareState::Pending), marker, most).await?;
+        for received in page.shares {
+            if images.last() != Some(&received.image.id) {
+                images.push(received.image.id);
+            }
+        }
+        marker = page.next;
+        if marker.is_none() || images.len() >= ANSWER_ALL_IMAGES {
+            images.truncate(ANSWER_ALL_IMAGES);
+            return Ok(images);
+        }
+    }
+}
+
+/// A page of the shares the caller's project has given, over all its images.
+#[derive(Clone, Debug)]
+pub struct GivenPage {
+    /// The shares, by image and recipient.
+    pub shares: Vec<GivenShare>,
+    /// The last one, where there may be more.
+    pub next: Option<(ImageId, Recipient)>,
+}
+
+/// A page of the shares the caller's project has given in the request's region (SH-36).
+pub async fn given(
+    app: &App,
+    caller: &Caller,
+    state: Option<ShareState>,
+    after: Option<(ImageId, Recipient)>,
+    limit: Option<u32>,
+) -> Result<GivenPage, Error> {
+    let limit = limit.unwrap_or(app.settings.list_limit_default).min(app.settings.list_limit_max);
+    let owner = (&caller.project, &caller.region);
+    let now = app.clock.now();
+    let shares = store_share::given(&app.db, owner, state, after.as_ref(), limit, now).await?;
+    let is_full = limit > 0 && shares.len() >= limit as usize;
+    let next = shares
+        .last()
+        .filter(|_| is_full)
+        .map(|given| (given.share.image.clone(), given.share.recipient.clone()));
+    Ok(GivenPage { shares, next })
 }
 
 /// How many offers wait for the caller's project and account, counted up to [`COUNT_MOST`].

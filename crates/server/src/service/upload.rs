@@ -98,21 +98,7 @@ fn begin_in(
     let now = app.clock.now();
     let seen = lock_seen(tx, &upload.image, caller)?;
     access::may_change(caller, seen.standing(caller, now)?)?;
-    match seen.image.status {
-        ImageStatus::Queued => {}
-        ImageStatus::Active | ImageStatus::Deactivated => {
-            return Err(Error::new(Code::ImageHasBytes));
-        }
-        ImageStatus::Saving
-        | ImageStatus::Uploading
-        | ImageStatus::Importing
-        | ImageStatus::Error => {
-            return Err(Error::new(Code::ImageBusy).with("status", seen.image.status.as_str()));
-        }
-    }
-    if seen.image.disk_format.is_none() || seen.image.container_format.is_none() {
-        return Err(Error::new(Code::FormatMissing));
-    }
+    may_begin(&seen.image)?;
     if !fits {
         return Err(Error::new(Code::NoSpace));
     }
@@ -122,6 +108,26 @@ fn begin_in(
     store_image::update(tx, &seen.image, &saving)?;
     store_upload::begin(tx, upload, app.settings.upload_lease_seconds, now)?;
     Ok(saving)
+}
+
+/// Whether a record is one that takes bytes: queued, with both formats declared.
+pub(crate) fn may_begin(image: &Image) -> Result<(), Error> {
+    match image.status {
+        ImageStatus::Queued => {}
+        ImageStatus::Active | ImageStatus::Deactivated => {
+            return Err(Error::new(Code::ImageHasBytes));
+        }
+        ImageStatus::Saving
+        | ImageStatus::Uploading
+        | ImageStatus::Importing
+        | ImageStatus::Error => {
+            return Err(Error::new(Code::ImageBusy).with("status", image.status.as_str()));
+        }
+    }
+    if image.disk_format.is_none() || image.container_format.is_none() {
+        return Err(Error::new(Code::FormatMissing));
+    }
+    Ok(())
 }
 
 /// The format to hold the bytes against. A container other than `bare` wraps the disk, so that its

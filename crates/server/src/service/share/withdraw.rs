@@ -26,6 +26,10 @@ pub(super) fn withdraw_image(
     let all = store_share::of_image_in(tx, id)?;
     let mut pairs = Vec::new();
     match &request.recipients {
+        None if all.is_empty() => {
+            let error = Error::new(Code::NotShared).with("recipient", "*");
+            pairs.push(refused(id, "*", error));
+        }
         None => pairs.extend(all.iter().map(|share| end(share, share.recipient.id(), &policy))),
         Some(named) => {
             for name in named {

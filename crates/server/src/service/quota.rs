@@ -1,0 +1,39 @@
+//! How much of its ceilings a project uses.
+
+use lendglass_core::Error;
+use lendglass_core::policy::Ceiling;
+use lendglass_core::tenant::Caller;
+use lendglass_store::{image as store_image, share as store_share};
+
+use crate::app::App;
+use crate::service::policy;
+
+/// One ceiling and what is used of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// So many.
+    pub used: u32,
+    /// At most so many; `None`: no limit.
+    pub limit: Ceiling,
+}
+
+/// The ceilings of a project in a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Images it owns; received ones do not count (SH-23).
+    pub private_images: Usage,
+    /// Distinct images it shares out (SH-16).
+    pub shared_images: Usage,
+}
+
+/// The ceilings of the caller's project in the request's region.
+pub async fn show(app: &App, caller: &Caller) -> Result<Quotas, Error> {
+    let rules = policy::show(app, caller).await?;
+    let (project, region) = (&caller.project, &caller.region);
+    let owned = store_image::read_count_owned(&app.db, project, region).await?;
+    let shared = store_share::read_shared_images(&app.db, project, region).await?;
+    Ok(Quotas {
+        private_images: Usage { used: owned, limit: rules.private_image_quota },
+        shared_images: Usage { used: shared, limit: rules.share.max_shared_images },
+    })
+}
