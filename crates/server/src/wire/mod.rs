@@ -7,6 +7,8 @@
 pub mod common;
 pub mod context;
 pub mod credential;
+pub mod data;
+pub mod native;
 pub mod openstack;
 pub mod ops;
 
@@ -19,6 +21,7 @@ use crate::app::App;
 pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(openstack::routes())
+        .merge(native::routes())
         .merge(ops::routes())
         .fallback(openstack::version::nothing)
         .layer(from_fn(context::note_route))

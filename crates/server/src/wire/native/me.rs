@@ -1,0 +1,237 @@
+//! The caller, the rules for him, the regions, and whom an id means.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use lendglass_core::policy::Typed;
+use lendglass_core::{Code, Error, Kind};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::error::{Failure, Problem};
+use super::input::{Asking, Query};
+use crate::app::App;
+use crate::service::{policy, quota, tenant};
+
+/// Who asks, and where he can act.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// The user.
+    pub user: UserView,
+    /// The project he acts in: the id to hand to an owner who shares by project.
+    pub project: ProjectView,
+    /// The account of that project.
+    pub account: AccountView,
+    /// The region of this request.
+    pub region: String,
+    /// The strongest role in that project: `reader`, `member` or `admin`.
+    pub role: &'static str,
+    /// Whether he operates the installation.
+    pub is_operator: bool,
+    /// Every project in which he has a role.
+    pub projects: Vec<OwnProjectView>,
+}
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The project in use.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProjectView {
+    /// Its id.
+    pub id: String,
+    /// Its name, where it is known here.
+    pub name: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountView {
+    /// Its id.
+    pub id: String,
+    /// Its name, where it is known here.
+    pub name: Option<String>,
+    /// The decimal number by which some clouds name it.
+    pub uid: Option<String>,
+    /// Its root e-mail.
+    pub email: Option<String>,
+}
+
+/// A project of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnProjectView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its home region; none where it exists in every region.
+    pub region: Option<String>,
+    /// The caller's strongest role there.
+    pub role: &'static str,
+}
+
+/// Who asks, and where he can act.
+#[utoipa::path(get, path = "/api/v1/me", operation_id = "show_me", tag = "caller",
+    responses((status = 200, body = Me), (status = "default", body = Problem)))]
+pub async fn me(State(app): State<App>, asking: Asking) -> Result<Answer<Me>, Failure> {
+    let caller = &asking.caller;
+    let known = tenant::me(&app, caller).await?;
+    let account = known.account;
+    let projects = known.projects.into_iter().map(|own| OwnProjectView {
+        id: own.project.id.to_string(),
+        name: own.project.name,
+        region: own.project.region.map(|region| region.to_string()),
+        role: own.role.as_str(),
+    });
+    Ok(Answer(Me {
+        user: UserView { id: caller.user.to_string(), name: caller.user_name.clone() },
+        project: ProjectView {
+            id: caller.project.to_string(),
+            name: known.project.map(|project| project.name),
+        },
+        account: AccountView {
+            id: caller.account.to_string(),
+            name: account.as_ref().map(|account| account.name.clone()),
+            uid: account.as_ref().map(|account| account.uid.clone()),
+            email: account.and_then(|account| account.email),
+        },
+        region: caller.region.to_string(),
+        role: caller.role.as_str(),
+        is_operator: caller.is_operator,
+        projects: projects.collect(),
+    }))
+}
+
+/// The rules in force for the caller's project and region: every key with its value. `null` is no
+/// limit.
+#[utoipa::path(get, path = "/api/v1/policy", operation_id = "show_policy", tag = "caller",
+    responses((status = 200, body = std::collections::BTreeMap<String, Value>), (status = "default", body = Problem)))]
+pub async fn policy(
+    State(app): State<App>,
+    asking: Asking,
+) -> Result<Answer<Map<String, Value>>, Failure> {
+    let rules = policy::show(&app, &asking.caller).await?;
+    let render = |typed| match typed {
+        Typed::Flag(flag) => Value::from(flag),
+        Typed::Number(number) => Value::from(number),
+        Typed::Word(word) => Value::from(word),
+    };
+    Ok(Answer(rules.values().map(|(name, typed)| (name.to_owned(), render(typed))).collect()))
+}
+
+/// A region.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RegionView {
+    /// Its id, as in the URL prefix `/region/ID`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its zones.
+    pub zones: Vec<String>,
+    /// Whether it is the region of this request.
+    pub is_current: bool,
+}
+
+/// The regions of this installation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Regions {
+    /// The first is the one at the root.
+    pub regions: Vec<RegionView>,
+}
+
+/// The regions of this installation.
+#[utoipa::path(get, path = "/api/v1/regions", operation_id = "list_regions", tag = "caller",
+    responses((status = 200, body = Regions), (status = "default", body = Problem)))]
+pub async fn regions(State(app): State<App>, asking: Asking) -> Answer<Regions> {
+    let regions = app.regions.iter().map(|place| RegionView {
+        id: place.region.id.to_string(),
+        name: place.region.name.clone(),
+        zones: place.region.zones.clone(),
+        is_current: place.region.id == asking.caller.region,
+    });
+    Answer(Regions { regions: regions.collect() })
+}
+
+/// A ceiling and what is used of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageView {
+    /// So many.
+    pub used: u32,
+    /// At most so many; `null` is no limit.
+    pub limit: Option<u32>,
+}
+
+impl From<quota::Usage> for UsageView {
+    fn from(usage: quota::Usage) -> UsageView {
+        UsageView { used: usage.used, limit: usage.limit }
+    }
+}
+
+/// The ceilings of the caller's project.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuotaView {
+    /// Images it owns; received ones do not count.
+    pub private_images: UsageView,
+    /// Distinct images it shares with others.
+    pub shared_images: UsageView,
+}
+
+/// The ceilings of the caller's project, and what is used of them.
+#[utoipa::path(get, path = "/api/v1/quota", operation_id = "show_quota", tag = "caller",
+    responses((status = 200, body = QuotaView), (status = "default", body = Problem)))]
+pub async fn quota(State(app): State<App>, asking: Asking) -> Result<Answer<QuotaView>, Failure> {
+    let quotas = quota::show(&app, &asking.caller).await?;
+    Ok(Answer(QuotaView {
+        private_images: quotas.private_images.into(),
+        shared_images: quotas.shared_images.into(),
+    }))
+}
+
+/// Whom an id means.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResolvedView {
+    /// `project` or `account`: who would receive a share.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: String,
+    /// Its name, where it lets others know it.
+    pub name: Option<String>,
+    /// Whether anybody has that id; false only where recipients are not checked.
+    pub is_known: bool,
+}
+
+/// Says whom a share to an exact id would reach. Wrong ids are limited to 60 in a minute.
+#[utoipa::path(get, path = "/api/v1/tenants/resolve", operation_id = "resolve_tenant", tag = "shares",
+    params(("id" = String, Query, description = "A project id, an account id, its uid or e-mail")),
+    responses((status = 200, body = ResolvedView), (status = 404, body = Problem),
+        (status = 429, body = Problem), (status = "default", body = Problem)))]
+pub async fn resolve(
+    State(app): State<App>,
+    asking: Asking,
+    mut query: Query,
+) -> Result<Answer<ResolvedView>, Failure> {
+    let id = query.one("id")?;
+    query.finish()?;
+    let id = id.ok_or_else(|| Error::new(Code::MissingField).with("field", "id"))?;
+    let resolved = tenant::resolve(&app, &asking.caller, &id).await.map_err(|error| {
+        // Of a share these are bad requests; a look-up just did not find.
+        let is_missing = matches!(error.code(), Code::TenantNotFound | Code::TenantNotInRegion);
+        if is_missing && error.kind() == Kind::Invalid {
+            return Failure::with_status(error, StatusCode::NOT_FOUND);
+        }
+        Failure::from(error)
+    })?;
+    Ok(Answer(ResolvedView {
+        kind: resolved.recipient.kind(),
+        id: resolved.recipient.id().to_owned(),
+        name: resolved.name,
+        is_known: resolved.is_known,
+    }))
+}

@@ -1,0 +1,84 @@
+//! The native dialect, `/api/v1`: what the console and `lend` speak. It shows everything the use cases
+//! offer, and is documented by `docs/openapi.json`.
+
+pub mod error;
+mod file;
+mod image;
+mod input;
+mod job;
+mod list;
+mod me;
+pub mod openapi;
+mod share;
+mod view;
+mod words;
+
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::Method;
+use axum::middleware::from_fn;
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use lendglass_core::text::shortened;
+use lendglass_core::{Code, Error};
+
+use self::error::Failure;
+use crate::app::App;
+
+/// Where the dialect lives.
+pub const PREFIX: &str = "/api/v1";
+
+/// A route: method in lower case, path below [`PREFIX`], what answers.
+pub type Route = (&'static str, &'static str, MethodRouter<App>);
+
+/// Every route of the dialect. A test compares the list with the OpenAPI document.
+pub fn table() -> Vec<Route> {
+    vec![
+        ("get", "/openapi.json", get(openapi::document)),
+        ("get", "/me", get(me::me)),
+        ("get", "/policy", get(me::policy)),
+        ("get", "/regions", get(me::regions)),
+        ("get", "/quota", get(me::quota)),
+        ("get", "/tenants/resolve", get(me::resolve)),
+        ("get", "/images", get(list::list)),
+        ("post", "/images", post(image::create)),
+        ("get", "/images/{id}", get(image::show)),
+        ("patch", "/images/{id}", patch(image::update)),
+        ("delete", "/images/{id}", delete(image::delete)),
+        ("put", "/images/{id}/file", put(file::upload)),
+        ("get", "/images/{id}/file", get(file::download)),
+        ("post", "/images/{id}/deactivate", post(image::deactivate)),
+        ("post", "/images/{id}/reactivate", post(image::reactivate)),
+        ("post", "/images/{id}/replicate", post(image::replicate)),
+        ("get", "/images/{id}/shares", get(share::of_image)),
+        ("get", "/shares", get(share::list)),
+        ("post", "/shares", post(share::invite)),
+        ("delete", "/shares", delete(share::withdraw)),
+        ("post", "/shares/answers", post(share::answer)),
+        ("get", "/shares/counts", get(share::counts)),
+        ("get", "/jobs", get(job::list)),
+        ("get", "/jobs/{id}", get(job::show)),
+    ]
+}
+
+/// The routes as a router.
+pub fn routes() -> Router<App> {
+    let empty = Router::new();
+    let routes =
+        table().into_iter().fold(empty, |routes, (_, path, route)| routes.route(path, route));
+    let routes = routes
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(error::render));
+    Router::new().nest(PREFIX, routes)
+}
+
+async fn nothing_here(OriginalUri(uri): OriginalUri) -> Failure {
+    Error::new(Code::RouteNotFound).with("path", shortened(uri.path(), 200)).into()
+}
+
+async fn wrong_method(OriginalUri(uri): OriginalUri, method: Method) -> Failure {
+    Error::new(Code::MethodNotAllowed)
+        .with("path", shortened(uri.path(), 200))
+        .with("method", method)
+        .into()
+}

@@ -1,0 +1,82 @@
+//! The OpenAPI document of the native dialect: generated from the code, committed as
+//! `docs/openapi.json`, served as committed. A test keeps the two equal.
+
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{file, image, job, list, me, share};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Lendglass native API",
+        description = "Images, and sharing them between tenants with consent. Sign in at `/v3` \
+            (Keystone v3) and send the token as `Authorization: Bearer` or `X-Auth-Token`. \
+            `Accept-Language: zh` gets Chinese texts. Unknown fields and parameters are refused.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(
+        document,
+        me::me,
+        me::policy,
+        me::regions,
+        me::quota,
+        me::resolve,
+        list::list,
+        image::create,
+        image::show,
+        image::update,
+        image::delete,
+        image::deactivate,
+        image::reactivate,
+        image::replicate,
+        file::upload,
+        file::download,
+        share::of_image,
+        share::invite,
+        share::withdraw,
+        share::answer,
+        share::list,
+        share::counts,
+        job::list,
+        job::show,
+    ),
+    tags(
+        (name = "caller", description = "Who asks, and the rules for him"),
+        (name = "images", description = "Records and their bytes"),
+        (name = "shares", description = "Offers, answers, withdrawals"),
+        (name = "jobs", description = "Work that takes time, or has many results"),
+        (name = "document", description = "This document"),
+    ),
+    security(("token" = [])),
+    modifiers(&Token),
+)]
+pub struct Document;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", scheme);
+    }
+}
+
+/// The document as text, as it is committed.
+pub fn text() -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(&Document::openapi())?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "show_document", tag = "document", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+pub async fn document() -> impl IntoResponse {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], include_str!("../../../../../docs/openapi.json"))
+}
