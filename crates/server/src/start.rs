@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use crate::app::{App, Parts, Settings};
 use crate::config::{self, Config, Database};
 use crate::drivers::identity::{Identity, Options};
+use crate::service::tenant::WrongIds;
 use crate::service::world;
 use crate::telemetry::Metrics;
 
@@ -156,6 +157,7 @@ pub async fn app(
         stores,
         buffers,
         work: Notify::new(),
+        wrong_ids: WrongIds::default(),
         policy,
         identity,
         metrics,

@@ -31,7 +31,7 @@ impl FromRequestParts<App> for Asking {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Asking, Failure> {
         let context = parts.extensions.get::<Context>();
         let context = context.ok_or_else(|| Error::internal("a request without its context"))?;
-        let caller = credential::caller(app, context, &parts.headers)?;
+        let caller = credential::caller(app, context, &parts.headers).await?;
         let request_id = context.request_id.clone();
         Ok(Asking { caller, language: language(&parts.headers), request_id })
     }

@@ -150,11 +150,11 @@ pub struct Regions {
 #[utoipa::path(get, path = "/api/v1/regions", operation_id = "list_regions", tag = "caller",
     responses((status = 200, body = Regions), (status = "default", body = Problem)))]
 pub async fn regions(State(app): State<App>, asking: Asking) -> Answer<Regions> {
-    let regions = app.regions.iter().map(|place| RegionView {
-        id: place.region.id.to_string(),
-        name: place.region.name.clone(),
-        zones: place.region.zones.clone(),
-        is_current: place.region.id == asking.caller.region,
+    let regions = app.regions.iter().map(|region| RegionView {
+        id: region.id.to_string(),
+        name: region.name.clone(),
+        zones: region.zones.clone(),
+        is_current: region.id == asking.caller.region,
     });
     Answer(Regions { regions: regions.collect() })
 }
