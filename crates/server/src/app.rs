@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 
 use crate::config::cidr::Cidr;
 use crate::drivers::identity::Identity;
-use crate::telemetry::Metrics;
 use crate::service::tenant::WrongIds;
+use crate::telemetry::Metrics;
 
 /// The parts of a server, shared by everything that serves requests and runs jobs.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! The use cases, one file for each noun. Here and only here state changes, in one transaction with
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
 
-pub mod demo;
 pub mod actions;
+pub mod demo;
 pub mod download;
 pub mod health;
 pub mod identity;

@@ -135,6 +135,7 @@ impl TestServer {
             policy: Profile::parse(profile).expect("a profile").policy(),
             identity,
             settings,
+            wrong_ids: Default::default(),
             metrics: None,
             folder_lock: None,
         });
