@@ -29,6 +29,7 @@ check: lint
 
 bench:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
+	cargo run --release --package lendglass-server --example lists_bench
 	cargo run --release --package lendglass-server --example bytes_bench
 
 lint:
