@@ -215,3 +215,13 @@ fn sh_04_replicating_follows_the_profile() {
     assert_eq!(ask(Profile::Huawei), None);
     assert_eq!(ask(Profile::Tencent), Some(Code::RecipientMayNotReplicate));
 }
+
+#[test]
+fn a_recipient_leaves_only_where_that_ends_the_use() {
+    for profile in Profile::ALL {
+        let leaving = code(may_leave(&profile.policy()));
+        let is_access_control = *profile != Profile::Glance;
+        let wanted = (!is_access_control).then_some(Code::RecipientMayNotRemove);
+        assert_eq!(leaving, wanted, "{}", profile.as_str());
+    }
+}

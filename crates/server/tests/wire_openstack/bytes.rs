@@ -1,13 +1,17 @@
 //! Bytes: taken in, given out, in parts, and refused.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
+use lendglass_server::app::Settings;
+use lendglass_store::clock::Clock;
+use lendglass_store::db::Engine;
 use serde_json::json;
 
-use crate::support::{self, Answer, TestServer, on_both_engines};
+use crate::support::{self, Answer, Home, TestServer, on_both_engines};
 use crate::{make, make_active, noise, show};
 
 on_both_engines!("lendglass":
@@ -17,6 +21,8 @@ on_both_engines!("lendglass":
     a_body_that_breaks_off_leaves_nothing,
     lengths_must_be_kept,
     a_deleted_image_is_gone_for_its_upload,
+    one_upload_at_a_time,
+    no_bytes_are_bytes_as_well,
     disks_are_what_they_say,
     hostile_disks_are_refused,
     media_types_matter_only_going_in,
@@ -146,37 +152,85 @@ async fn lengths_must_be_kept(server: TestServer) {
     send(&server, &id, &right, vec![Ok(noise(100))]).await.expect(204);
 }
 
-async fn a_deleted_image_is_gone_for_its_upload(server: TestServer) {
-    let id = make(&server, "alice", json!({})).await;
-    let (app, path) = (&server, format!("/v2/images/{id}"));
-    let delete = async {
-        app.request("alice", "DELETE", &path, ()).await.expect(204);
-        Ok::<_, std::io::Error>(noise(100))
-    };
-    let first = stream::iter([Ok(noise(2_000_000))]);
-    let token = server.token("alice").await;
-    // The image goes while its bytes arrive: the second chunk is the deletion.
-    let (send_second, second) = tokio::sync::oneshot::channel();
-    let chunks = futures_util::StreamExt::chain(
-        first,
-        stream::once(async move { second.await.map_err(std::io::Error::other) }),
-    );
+/// An upload by alice that has sent its first bytes and waits for `rest`, which may never come.
+async fn upload_with_rest(
+    server: &TestServer,
+    id: &str,
+    rest: tokio::sync::oneshot::Receiver<Vec<u8>>,
+) -> Answer {
+    let rest = stream::once(async move { rest.await.map_err(std::io::Error::other) });
+    let chunks = stream::iter([Ok(noise(2_000_000))]).chain(rest);
     let request = Request::builder()
         .method("PUT")
-        .uri(file(&id))
-        .header("x-auth-token", token)
+        .uri(file(id))
+        .header("x-auth-token", server.token("alice").await)
         .header("content-type", "application/octet-stream")
         .body(Body::from_stream(chunks))
         .unwrap();
-    let saving = async {
-        while show(&server, "alice", &id).await["status"] != "saving" {
-            tokio::task::yield_now().await;
-        }
-        send_second.send(delete.await.unwrap()).unwrap();
+    server.send(request).await
+}
+
+async fn wait_for_status(server: &TestServer, id: &str, status: &str) {
+    while show(server, "alice", id).await["status"] != status {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn a_deleted_image_is_gone_for_its_upload(server: TestServer) {
+    let id = make(&server, "alice", json!({})).await;
+    let path = format!("/v2/images/{id}");
+    let (rest, waiting) = tokio::sync::oneshot::channel();
+    let deleting = async {
+        wait_for_status(&server, &id, "saving").await;
+        server.request("alice", "DELETE", &path, ()).await.expect(204);
+        rest.send(noise(100)).unwrap();
     };
-    let (answer, ()) = tokio::join!(server.send(request), saving);
+    let (answer, ()) = tokio::join!(upload_with_rest(&server, &id, waiting), deleting);
     answer.refused(410, "IMAGE_NOT_FOUND");
     server.request("alice", "GET", &path, ()).await.expect(404);
+}
+
+async fn one_upload_at_a_time(server: TestServer) {
+    let id = make(&server, "alice", json!({})).await;
+    let (rest, waiting) = tokio::sync::oneshot::channel();
+    let second = async {
+        wait_for_status(&server, &id, "saving").await;
+        let refused = server.request("alice", "PUT", &file(&id), noise(10)).await;
+        refused.refused(409, "IMAGE_BUSY");
+        server.request("alice", "GET", &file(&id), ()).await.expect(204);
+        let change = json!([crate::replace("name", "new")]);
+        crate::patch(&server, "alice", &id, change).await.refused(409, "IMAGE_BUSY");
+        rest.send(noise(100)).unwrap();
+    };
+    let (answer, ()) = tokio::join!(upload_with_rest(&server, &id, waiting), second);
+    answer.expect(204);
+    assert_eq!(show(&server, "alice", &id).await["size"], 2_000_100);
+}
+
+async fn no_bytes_are_bytes_as_well(server: TestServer) {
+    let id = make(&server, "alice", json!({})).await;
+    server.request("alice", "PUT", &file(&id), Vec::new()).await.expect(204);
+    let shown = show(&server, "alice", &id).await;
+    assert_eq!((&shown["status"], &shown["size"]), (&json!("active"), &json!(0)));
+    let read = server.request("alice", "GET", &file(&id), ()).await.expect(200);
+    assert_eq!((read.header("content-length"), read.bytes.len()), ("0", 0));
+    let part = [("range", "bytes=0-")];
+    let refused = server.request_with("alice", "GET", &file(&id), &part, ()).await;
+    refused.refused(416, "BAD_RANGE");
+}
+
+/// A peer that says nothing for half a lease is given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_peer_is_given_up() {
+    let home = Arc::new(Home::fresh(Engine::Sqlite).await);
+    let settings = Settings { upload_lease_seconds: 2, ..Settings::default() };
+    let clock = Clock::stepped(support::START);
+    let server = TestServer::on(home, clock, "lendglass", settings).await;
+    let id = make(&server, "alice", json!({})).await;
+    let (_never, waiting) = tokio::sync::oneshot::channel();
+    let answer = upload_with_rest(&server, &id, waiting).await;
+    answer.refused(400, "UPLOAD_INCOMPLETE");
+    assert_eq!(show(&server, "alice", &id).await["status"], "queued");
 }
 
 /// A disk image made by qemu-img.

@@ -158,6 +158,8 @@ async fn withheld_bytes_stay_withheld(server: TestServer) {
     assert_eq!(show(&server, "alice", &id).await["status"], "deactivated");
     server.request("alice", "GET", &file, ()).await.refused(403, "IMAGE_DEACTIVATED");
     server.request("operator", "GET", &file, ()).await.expect(200);
+    let change = json!([replace("name", "new")]);
+    patch(&server, "alice", &id, change).await.refused(409, "IMAGE_BUSY");
     act("reactivate").await.expect(204);
     server.request("alice", "GET", &file, ()).await.expect(200);
 }
