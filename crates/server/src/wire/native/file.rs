@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
@@ -13,9 +13,9 @@ use super::input::{Asking, PathImage};
 use super::view::{ImageView, render_one};
 use crate::app::App;
 use crate::service::download::{self, Bytes};
-use crate::service::image;
+use crate::service::{image, upload as uploads};
 use crate::wire::common::media_type;
-use crate::wire::data;
+use crate::wire::data::{self, OCTETS};
 
 /// Uploads the bytes of an image. They are inspected as they come; on a refusal nothing is kept.
 #[utoipa::path(put, path = "/api/v1/images/{id}/file", operation_id = "upload_image", tag = "images",
@@ -30,14 +30,16 @@ pub async fn upload(
     body: Body,
 ) -> Result<Answer<ImageView>, Failure> {
     let got = media_type(&headers);
-    if got.as_deref() != Some("application/octet-stream") {
+    if got.as_deref() != Some(OCTETS) {
         let got = got.unwrap_or_else(|| "nothing".to_owned());
         return Err(Error::new(Code::UnsupportedMedia)
             .with("got", shortened(&got, 80))
-            .with("want", "application/octet-stream")
+            .with("want", OCTETS)
             .into());
     }
-    data::receive(&app, &asking.caller, &id, &headers, body).await?;
+    let announced = data::announced(&headers, header::CONTENT_LENGTH.as_str())?;
+    let receiving = uploads::begin(&app, &asking.caller, &id, announced).await?;
+    data::receive(&app, receiving, body, announced).await?;
     let seen = image::show(&app, &asking.caller, &id).await?;
     Ok(Answer(render_one(&app, &asking, seen).await?))
 }
@@ -54,10 +56,11 @@ pub async fn download(
     State(app): State<App>,
     asking: Asking,
     PathImage(id): PathImage,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     match download::open(&app, &asking.caller, &id).await? {
         Bytes::None(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Bytes::Disk(_, reader) => Ok(data::answer(&app, &reader, &headers)?),
+        Bytes::Disk(_, reader) => Ok(data::answer(&app, &reader, &method, &headers)?),
     }
 }

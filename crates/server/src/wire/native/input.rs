@@ -174,6 +174,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 /// Errors: [`Code::UnknownField`], [`Code::MissingField`], [`Code::InvalidValue`], each with the path
 /// of the field.
 pub fn shaped<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+    if !value.is_object() {
+        return Err(invalid("body", &value.to_string(), "a JSON object is expected"));
+    }
     serde_path_to_error::deserialize(&value).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { "body".to_owned() } else { path };
@@ -244,7 +247,7 @@ mod tests {
         check(json!({"name": "a", "size": "big"}), Code::InvalidValue, "size");
         check(json!({"name": "a", "size": -1}), Code::InvalidValue, "size");
         check(json!({"name": "a", "properties": {"x": 5}}), Code::InvalidValue, "properties.x");
-        check(json!([]), Code::MissingField, "name");
+        check(json!(["a", 1, {}]), Code::InvalidValue, "body");
         check(json!(7), Code::InvalidValue, "body");
     }
 

@@ -1,6 +1,7 @@
 //! The native dialect, `/api/v1`: what the console and `lend` speak. It shows everything the use cases
 //! offer, and is documented by `docs/openapi.json`.
 
+mod code;
 pub mod error;
 mod file;
 mod image;
@@ -34,6 +35,7 @@ pub type Route = (&'static str, &'static str, MethodRouter<App>);
 pub fn table() -> Vec<Route> {
     vec![
         ("get", "/openapi.json", get(openapi::document)),
+        ("get", "/codes/{code}", get(code::explain)),
         ("get", "/me", get(me::me)),
         ("get", "/policy", get(me::policy)),
         ("get", "/regions", get(me::regions)),

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{file, image, job, list, me, share};
+use super::{code, file, image, job, list, me, share};
 
 /// The document.
 #[derive(OpenApi)]
@@ -20,6 +20,7 @@ use super::{file, image, job, list, me, share};
     ),
     paths(
         document,
+        code::explain,
         me::me,
         me::policy,
         me::regions,
