@@ -1,2 +1,83 @@
-//! placeholder
-fn main() {}
+//! `lend`: images, and sharing them between tenants, from the command line.
+//!
+//! Signs in at `/v3`, finds the native API in the catalog, and speaks nothing else. One file for each
+//! group of verbs ([`image`], [`transfer`], [`sharing`], [`answers`], [`info`], [`login`]); what they
+//! share is the connection ([`api`], [`session`], [`cloud`]), finding images by name ([`find`]) and
+//! printing ([`output`], [`text`]).
+
+mod answers;
+mod api;
+mod args;
+mod cloud;
+mod failure;
+mod find;
+mod format;
+mod image;
+mod info;
+mod login;
+mod output;
+mod session;
+mod sharing;
+mod text;
+mod transfer;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use self::args::{Cli, Command};
+use self::failure::Failure;
+use self::text::Language;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let language = Language::chosen(cli.global.lang.as_deref());
+    match run(&cli, language) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // Nothing is left to do if even this cannot be written.
+            let _ = writeln!(std::io::stderr(), "{}", failure.shown(language));
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+/// Does what was asked; the number is the exit code of what went well or went partly.
+fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
+    match &cli.command {
+        Command::Completion { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "lend", &mut std::io::stdout());
+            return Ok(0);
+        }
+        Command::Version => return print_version(),
+        Command::Login(wish) => return login::login(&cli.global, language, wish),
+        Command::Image(_)
+        | Command::Share(_)
+        | Command::Credentials(_)
+        | Command::Policy(_)
+        | Command::Job(_)
+        | Command::Quota(_)
+        | Command::Region(_)
+        | Command::Explain { .. } => {}
+    }
+    let session = session::Session::open(&cli.global, language)?;
+    let on = args::On { session: &session, global: &cli.global, language };
+    match &cli.command {
+        Command::Image(verb) => image::run(&on, verb),
+        Command::Share(verb) => answers::run(&on, verb),
+        Command::Credentials(args::Show::Show) => info::credentials(&on),
+        Command::Policy(args::Show::Show) => info::policy(&on),
+        Command::Quota(args::Show::Show) => info::quota(&on),
+        Command::Region(args::List::List) => info::regions(&on),
+        Command::Job(verb) => info::job(&on, verb),
+        Command::Explain { code } => info::explain(&on, code),
+        Command::Login(_) | Command::Completion { .. } | Command::Version => Ok(0),
+    }
+}
+
+fn print_version() -> Result<u8, Failure> {
+    writeln!(std::io::stdout(), "lend {}", env!("CARGO_PKG_VERSION"))?;
+    Ok(0)
+}
