@@ -129,8 +129,9 @@ pub async fn invite(app: &App, caller: &Caller, request: Invite) -> Result<Repor
     run(app, batch, move |tx, batch| {
         invite::check_invite(tx, batch, &request)?;
         invite::lock_owners(tx, batch, &request.images)?;
+        let mut newly_shared = invite::NewlyShared::new();
         for_each_image(&request.images, |id| {
-            let pairs = invite::invite_image(tx, batch, id, &request);
+            let pairs = invite::invite_image(tx, batch, id, &request, &mut newly_shared);
             batch.pairs_or_refusal(pairs, id, request.recipients.iter().map(|r| r.text.as_str()))
         })
     })

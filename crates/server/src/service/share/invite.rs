@@ -1,6 +1,6 @@
 //! Deciding offers: which recipient is meant, whether the policy and the ceilings allow it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
@@ -64,6 +64,7 @@ pub(super) fn invite_image(
     batch: &Batch,
     id: &ImageId,
     request: &Invite,
+    newly_shared: &mut NewlyShared,
 ) -> Result<ImagePairs, Error> {
     let seen = lock_seen(tx, id, &batch.caller)?;
     let standing = seen.standing(&batch.caller, batch.now)?;
@@ -85,7 +86,7 @@ pub(super) fn invite_image(
             Err(error) => pairs.push(refused(id, &named.text, rethrow(error)?)),
         }
     }
-    check_shared_images(tx, &seen.image, &policy, &mut pairs)?;
+    check_shared_images(tx, &seen.image, &policy, &mut pairs, newly_shared)?;
     Ok(ImagePairs { image: Some(seen.image), policy: Some(policy), pairs })
 }
 
@@ -116,22 +117,31 @@ fn owner_account(tx: &mut Tx<'_>, batch: &Batch, image: &Image) -> Result<Accoun
     Ok(project.map_or_else(|| batch.caller.account.clone(), |project| project.account))
 }
 
-/// The ceiling on distinct shared images (SH-16): an image that is not shared yet takes a place.
+/// How many images of each owner a batch shares that were not shared before: decided, not yet written.
+pub(super) type NewlyShared = BTreeMap<ProjectId, u32>;
+
+/// The ceiling on distinct shared images (SH-16): an image that is not shared yet takes a place, and
+/// so did the ones before it in the batch.
 fn check_shared_images(
     tx: &mut Tx<'_>,
     image: &Image,
     policy: &Policy,
     pairs: &mut [Pair],
+    newly_shared: &mut NewlyShared,
 ) -> Result<(), Error> {
     let becomes_shared = image.shares == 0 && pairs.iter().any(|pair| pair.write.is_some());
     if !becomes_shared || policy.share.max_shared_images.is_none() {
         return Ok(());
     }
-    let used = store_share::shared_images(tx, &image.owner, &image.region)?;
-    if let Err(error) = quota::room_for_shared_image(used, policy) {
-        for pair in pairs.iter_mut().filter(|pair| pair.write.is_some()) {
-            pair.write = None;
-            pair.result.outcome = Outcome::Refused(error.clone());
+    let in_batch = newly_shared.entry(image.owner.clone()).or_default();
+    let used = store_share::shared_images(tx, &image.owner, &image.region)? + *in_batch;
+    match quota::room_for_shared_image(used, policy) {
+        Ok(()) => *in_batch += 1,
+        Err(error) => {
+            for pair in pairs.iter_mut().filter(|pair| pair.write.is_some()) {
+                pair.write = None;
+                pair.result.outcome = Outcome::Refused(error.clone());
+            }
         }
     }
     Ok(())
