@@ -256,11 +256,18 @@ impl Inner {
         };
         let received = self.intake.finish().await.map_err(blob_error)?;
         let virtual_size = inspection.virtual_size_bytes;
-        let (app, caller, upload) = (self.app.clone(), self.caller, self.upload);
-        self.app
+        let (app, caller, upload) = (self.app.clone(), self.caller, self.upload.clone());
+        let committed = self
+            .app
             .db
             .write(move |tx| commit(tx, &app, &caller, &upload, &received, virtual_size))
-            .await
+            .await;
+        if let Err(error) = &committed
+            && matches!(error.code(), Code::UploadLost | Code::ImageNotFound)
+        {
+            remove_late(&self.app, &self.upload).await?;
+        }
+        committed
     }
 
     async fn give_up(self, because: &str) -> Result<(), Error> {
@@ -300,6 +307,14 @@ fn commit(
         .with_detail(format!("bytes={}", received.size_bytes));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(active)
+}
+
+/// Removes what was published after its upload had been taken over: whoever did that may have removed
+/// the bytes and forgotten the rows before there was anything to remove. Nobody else has the locator.
+async fn remove_late(app: &App, upload: &Upload) -> Result<(), Error> {
+    let locator = Locator::parse(&upload.copy.locator)
+        .ok_or_else(|| Error::internal("an upload has a broken locator"))?;
+    app.blobs(&upload.copy.region)?.delete(&locator).await.map_err(blob_error)
 }
 
 /// Why an upload has no lease any more: its image is gone, or somebody else has taken it over.
