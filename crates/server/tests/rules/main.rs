@@ -1,0 +1,22 @@
+//! The rules of sharing, story by story, through the use cases on both engines. Stories carry the
+//! id of the requirement they show.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[path = "../support/blessed.rs"]
+mod blessed;
+#[macro_use]
+mod cloud;
+
+mod answering;
+mod bytes;
+mod ending;
+mod jobs;
+mod limits;
+mod races;
+mod sharing;
+mod sharing_table;
+mod states;
