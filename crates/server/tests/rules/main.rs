@@ -1,7 +1,13 @@
 //! The rules of sharing, story by story, through the use cases on both engines. Stories carry the
 //! id of the requirement they show.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![expect(clippy::cloned_ref_to_slice_refs, reason = "a list of one reads as a list")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -259,11 +259,10 @@ async fn replicate_against_delete_loses_and_leaks_nothing(cloud: &Cloud) {
             Err(error) => assert_eq!(error.code(), Code::ImageNotFound),
             Ok((copy, _)) => {
                 let copy = cloud.record(&copy.id).await;
-                match copy.status {
-                    ImageStatus::Active => {
-                        assert_eq!(cloud.read("alice", &copy.id).await.unwrap(), BYTES);
-                    }
-                    status => assert_eq!(status, ImageStatus::Error),
+                if copy.status == ImageStatus::Active {
+                    assert_eq!(cloud.read("alice", &copy.id).await.unwrap(), BYTES);
+                } else {
+                    assert_eq!(copy.status, ImageStatus::Error);
                 }
                 cloud.check().await;
                 cloud.delete("alice", &copy.id).await.unwrap();
@@ -292,5 +291,5 @@ async fn batches_in_opposite_order_do_not_wait_for_each_other(cloud: &Cloud) {
         }
     };
     let words = ends(projects.into_iter().enumerate().map(batch).collect()).await;
-    assert_eq!(words, vec![vec!["pending"; 10].join(" "); 16]);
+    assert_eq!(words, vec![["pending"; 10].join(" "); 16]);
 }

@@ -13,8 +13,8 @@ pub fn blessed(page: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    let line = committed.lines().zip(text.lines()).position(|(old, new)| old != new);
-    let line = line.map_or_else(|| committed.lines().count().min(text.lines().count()), |at| at);
+    let same = committed.lines().zip(text.lines()).take_while(|(old, new)| old == new);
+    let line = same.count();
     assert!(
         committed == text,
         "{page} is out of date from line {}: run this test with LENDGLASS_BLESS=1 and read the \

@@ -1,0 +1,102 @@
+//! Every refusal in every dialect, and the page that lists them: `docs/errors.md` is the public
+//! reference. `LENDGLASS_BLESS=1` writes it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/blessed.rs"]
+mod blessed;
+
+use std::fmt::Write as _;
+
+use axum::response::Response;
+use http_body_util::BodyExt as _;
+use lendglass_core::{Code, Error, Language};
+use lendglass_server::wire::openstack;
+use serde_json::Value;
+
+/// How one dialect renders refusals.
+struct Dialect {
+    name: &'static str,
+    render: fn(&Error) -> Response,
+    /// Asserts that a body says what it must, in the dialect's own form.
+    check: fn(&Error, u16, &Value),
+}
+
+/// A new dialect gets a row, and with it a column of the page.
+const DIALECTS: &[Dialect] =
+    &[Dialect { name: "OpenStack", render: openstack::error::render, check: check_openstack }];
+
+fn check_openstack(error: &Error, status: u16, body: &Value) {
+    let body = &body["error"];
+    assert_eq!(body["code"], status);
+    assert_eq!(body["reason"], error.code().as_str());
+    assert_eq!(body["message"], error.text(Language::English));
+    assert!(!body["title"].as_str().unwrap().is_empty());
+}
+
+/// An error with every fact its texts ask for, and something that only the log may read.
+fn example(code: Code) -> Error {
+    let mut error = Error::new(code).because("only the log may read this");
+    let template = code.template(Language::English);
+    for name in template.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+        error = error.with(name, if name == "seconds" || name == "size" { "7" } else { "FACT" });
+    }
+    error
+}
+
+async fn rendered(dialect: &Dialect, error: &Error) -> (u16, Value) {
+    let response = (dialect.render)(error);
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(!text.contains("only the log"), "{}: {text}", error.code().as_str());
+    assert!(!text.contains('?'), "{}: a fact is missing: {text}", error.code().as_str());
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+const INTRODUCTION: &str = "\
+# Refusals
+
+Every refusal has a stable code, which programs may match on, and a text that names the reason and the
+way out. Texts may change, codes do not. `{…}` stands for a fact of the refusal. Glance's and
+Keystone's own clients get the code as `reason` beside the fields they know:
+`{\"error\": {\"code\": 409, \"title\": \"Conflict\", \"message\": \"…\", \"reason\": \"IMAGE_IS_SHARED\"}}`.
+
+What a caller may not see is `IMAGE_NOT_FOUND`, in the same words as an id that never was. Where a call
+of Glance's has a status of its own for a refusal (an upload to an image that was deleted meanwhile is
+410; an action that does not fit the status of an image is 400), that call answers it; the table has
+the status of all others.
+";
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[tokio::test]
+async fn every_refusal_is_rendered_and_documented() {
+    let names: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+    let mut page = format!(
+        "{INTRODUCTION}\n| code | kind | {} | English | 中文 |\n|---|---|{}---|---|\n",
+        names.join(" | "),
+        "---|".repeat(DIALECTS.len()),
+    );
+    for code in Code::ALL {
+        let error = example(*code);
+        let mut statuses = String::new();
+        for dialect in DIALECTS {
+            let (status, body) = rendered(dialect, &error).await;
+            assert!((400..600).contains(&status), "{}: {status}", code.as_str());
+            (dialect.check)(&error, status, &body);
+            let _ = write!(statuses, " {status} |");
+        }
+        let _ = writeln!(
+            page,
+            "| `{}` | {:?} |{statuses} {} | {} |",
+            code.as_str(),
+            code.kind(),
+            cell(code.template(Language::English)),
+            cell(code.template(Language::Chinese)),
+        );
+    }
+    blessed::blessed("docs/errors.md", &page);
+}
