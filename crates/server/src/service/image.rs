@@ -9,7 +9,7 @@ use lendglass_core::image::{
 };
 use lendglass_core::limits::MINIMUM_MAX;
 use lendglass_core::policy::Policy;
-use lendglass_core::share::is_live;
+use lendglass_core::share::{Recipient, is_live};
 use lendglass_core::tenant::{Caller, Role};
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
 use lendglass_store::{
@@ -18,6 +18,7 @@ use lendglass_store::{
 };
 
 use crate::app::App;
+use crate::service::share::settle;
 use crate::service::{Seen, lock_seen, not_found};
 
 /// A record to be made.
@@ -247,9 +248,32 @@ fn update_in(
     }
     seen.image.updated_at = now;
     store_image::update(tx, &before, &seen.image)?;
+    if before.owner != seen.image.owner {
+        seen.image = hand_over_shares(tx, &seen.image, &policy, now)?;
+    }
     let event = AuditEvent::by(caller, now, AuditVerb::ImageUpdate, id.as_str());
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(seen)
+}
+
+/// The shares of an image that changed its owner are the new owner's, but for the one he received
+/// himself: nobody is the recipient of his own image.
+fn hand_over_shares(
+    tx: &mut Tx<'_>,
+    image: &Image,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Image, Error> {
+    let own = Recipient::Project(image.owner.clone());
+    for mut share in store_share::of_image_in(tx, &image.id)? {
+        if share.recipient == own {
+            store_share::delete(tx, &share)?;
+        } else {
+            share.owner = image.owner.clone();
+            store_share::put(tx, &share)?;
+        }
+    }
+    settle(tx, image, policy, now)
 }
 
 /// Records change while queued or active (T-030).

@@ -4,7 +4,7 @@ use lendglass_core::image::{Encryption, ImageKind, ImageStatus, Visibility};
 use lendglass_core::job::{JobState, JobWork};
 use lendglass_core::limits::NOTE_CHARS;
 use lendglass_core::share::{ShareEvent, ShareState};
-use lendglass_core::{Code, ImageId};
+use lendglass_core::{Code, ImageId, ProjectId};
 use lendglass_server::service::image::Edit;
 use lendglass_server::service::list::{ListImages, Received, View, list};
 use lendglass_server::service::share::{self, Mode};
@@ -34,7 +34,8 @@ stories! {
         sh_37_the_policy_may_ask_for_a_confirmation,
         encrypted_images_are_not_shared,
         ap_07_a_dry_run_changes_nothing,
-        a_private_image_becomes_shared_and_private_again;
+        a_private_image_becomes_shared_and_private_again,
+        shares_go_with_an_image_to_its_new_owner;
     lendglass "lendglass":
         sh_23_sharing_costs_no_image_quota,
         sh_24_any_number_of_images_goes_to_one_tenant,
@@ -406,4 +407,25 @@ async fn a_private_image_has_no_members(cloud: &Cloud) {
     assert_eq!(cloud.listed("bob").await, []);
     to(Visibility::Shared).await;
     assert_eq!(cloud.listed("bob").await, [sys1.clone()], "the rows lay dormant");
+}
+
+async fn shares_go_with_an_image_to_its_new_owner(cloud: &Cloud) {
+    let sys1 = cloud.image("alice", "sys1").await;
+    cloud.invite("alice", offer(&[&sys1], &[B, C])).await.unwrap();
+    cloud.accept("bob", &sys1).await;
+    cloud.accept("carol", &sys1).await;
+    let give = |person: &'static str| {
+        let edits = vec![Edit::Owner(ProjectId::trusted(B))];
+        let (app, sys1) = (cloud.app.clone(), sys1.clone());
+        async move { image::update(&app, &caller(person), &sys1, edits).await }
+    };
+    assert_eq!(refused(give("alice").await), Code::OperatorOnly);
+    let given = give("operator").await.unwrap().image;
+    assert_eq!((given.owner.as_str(), given.shares), (B, 1));
+    assert_eq!(cloud.members("bob", &sys1).await, [(C.to_owned(), "accepted")].into());
+    assert_eq!(cloud.listed("carol").await, [sys1.clone()]);
+    assert_eq!(refused(cloud.show("alice", &sys1).await), Code::ImageNotFound);
+    cloud.check().await;
+    assert_eq!(cloud.unshare("bob", &sys1, C).await, "removed");
+    assert_eq!(cloud.record(&sys1).await.visibility, Visibility::Private);
 }
