@@ -8,10 +8,11 @@ mod blessed;
 
 use std::fmt::Write as _;
 
-use axum::response::Response;
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 use lendglass_core::{Code, Error, Language};
-use lendglass_server::wire::openstack;
+use lendglass_server::wire::{native, openstack};
 use serde_json::Value;
 
 /// How one dialect renders refusals.
@@ -23,8 +24,21 @@ struct Dialect {
 }
 
 /// A new dialect gets a row, and with it a column of the page.
-const DIALECTS: &[Dialect] =
-    &[Dialect { name: "OpenStack", render: openstack::error::render, check: check_openstack }];
+const DIALECTS: &[Dialect] = &[
+    Dialect { name: "OpenStack", render: openstack::error::render, check: check_openstack },
+    Dialect { name: "native", render: render_native, check: check_native },
+];
+
+fn render_native(error: &Error) -> Response {
+    let problem = native::error::Problem::of(error, Language::English, "req-1");
+    (native::error::status(error), Json(problem)).into_response()
+}
+
+fn check_native(error: &Error, _: u16, body: &Value) {
+    assert_eq!(body["code"], error.code().as_str());
+    assert_eq!(body["message"], error.text(Language::English));
+    assert_eq!(body["request_id"], "req-1");
+}
 
 fn check_openstack(error: &Error, status: u16, body: &Value) {
     let body = &body["error"];

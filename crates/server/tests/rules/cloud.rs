@@ -335,7 +335,7 @@ impl Cloud {
     pub async fn received(&self, person: &str, state: ShareState) -> Vec<ImageId> {
         let caller = caller(person);
         let page = share_view::received(&self.app, &caller, Some(state), None, None).await;
-        page.unwrap().into_iter().map(|received| received.image.id).collect()
+        page.unwrap().shares.into_iter().map(|received| received.image.id).collect()
     }
 
     /// The images of the default list.

@@ -223,7 +223,7 @@ async fn sh_22_an_offer_carries_a_message(cloud: &Cloud) {
     request.note = Some("<script>alert(1)</script>".to_owned());
     cloud.invite("alice", request.clone()).await.unwrap();
     let received = share_view::received(&cloud.app, &caller("carol"), None, None, None).await;
-    assert_eq!(received.unwrap()[0].share.note, request.note, "kept as it was written");
+    assert_eq!(received.unwrap().shares[0].share.note, request.note, "kept as it was written");
 }
 
 async fn sh_23_sharing_costs_no_image_quota(cloud: &Cloud) {
