@@ -20,8 +20,8 @@ run:
 
 test: lint $(VENV)/ready
 	@sh interop/install.sh postgresql qemu-utils
-	$(CARGO_TEST) --workspace
 	cargo build --workspace --bins
+	$(CARGO_TEST) --workspace
 	$(VENV)/bin/pytest interop
 
 check: lint

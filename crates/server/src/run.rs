@@ -140,7 +140,7 @@ fn announce(config: &Config, app: &App) {
              bob / demo (Borealis, project-b) receives; admin / demo (Default) operates\n",
         );
         text.push_str(&format!(
-            "Try: lend login --url {scheme}://{} --user alice --account Acme --project project-a\n",
+            "Try: lend login --cloud alice --auth-url {scheme}://{}/v3 --username alice --account Acme --project project-a\n",
             config.listen
         ));
     }

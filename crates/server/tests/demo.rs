@@ -28,8 +28,9 @@ async fn the_demo_comes_and_goes() {
     world::apply(&ground.parts, "demo", world::demo_world()).await.unwrap();
     demo::remember_accounts(&ground.parts.db, &before).await.unwrap();
     let app = start::app(&config, ground, None).await.unwrap();
-    static SHARES: Statement =
-        Statement::new("select state, cast(count(*) as bigint) from share group by state order by 1");
+    static SHARES: Statement = Statement::new(
+        "select state, cast(count(*) as bigint) from share group by state order by 1",
+    );
     for _ in 0..2 {
         demo::make(&app).await.unwrap();
         let mut states = Vec::new();

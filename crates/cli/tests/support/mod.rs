@@ -126,7 +126,7 @@ fn server_program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--quiet", "-p", "lendglass-server", "--bin", "lendglassd"])
+            .args(["build", "--quiet", "--workspace", "--bins"])
             .status()
             .unwrap();
         assert!(built.success(), "lendglassd does not build");

@@ -4,7 +4,8 @@ use lendglass_core::access;
 use lendglass_core::image::{Image, ImageKind};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId};
-use lendglass_store::blob::{BlobError, BlobReader, Locator};
+pub use lendglass_store::blob::BlobReader;
+use lendglass_store::blob::{BlobError, Locator};
 use lendglass_store::upload as store_upload;
 
 use crate::app::App;

@@ -10,10 +10,10 @@ use http_body_util::BodyExt as _;
 use lendglass_core::image::Image;
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
-use lendglass_store::blob::BlobReader;
 
 use crate::app::App;
 use crate::sendfile::file_body;
+use crate::service::download::BlobReader;
 use crate::service::upload::Receiving;
 use crate::wire::common::{header_text, malformed};
 
