@@ -27,7 +27,7 @@ use lendglass_server::{start, wire};
 use lendglass_store::list::{ImageQuery, Source};
 use tower::ServiceExt as _;
 
-const CALLS: usize = 2_000;
+const CALLS: usize = 1_000;
 const ROUNDS: usize = 5;
 
 #[tokio::main]

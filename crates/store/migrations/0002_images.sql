@@ -55,8 +55,9 @@ create table image_property (
     primary key (image_id, name)
 ) {without_rowid};
 
--- Who sees what: one row for each principal that lists an image. `p:PROJECT`, `a:ACCOUNT`,
--- `*` public, `c` community, `all` the operator. Written in the transaction that changes owner,
+-- Who sees what: one row for each principal that lists an image. `p:PROJECT` owns it, `s:PROJECT` and
+-- `a:ACCOUNT` have accepted it, `*` public, `c` community, `all` the operator. Owned and accepted are
+-- two principals, so that a walk over either never passes rows of the other. Written in the transaction that changes owner,
 -- visibility, hidden or share state; no row depends on policy.
 create table image_access (
     region_id {key} not null,

@@ -3,7 +3,7 @@
 use lendglass_core::image::{
     ContainerFormat, Digests, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility,
 };
-use lendglass_core::share::Share;
+use lendglass_core::share::{Recipient, Share};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
 
@@ -90,7 +90,7 @@ macro_rules! access_rows {
              from image i where i.visibility = 'community'",
             $and_image,
             " union all select i.region_id, \
-             case s.recipient_kind when 'project' then 'p:' else 'a:' end || s.recipient_id, \
+             case s.recipient_kind when 'project' then 's:' else 'a:' end || s.recipient_id, \
              i.is_hidden, i.created_at, i.id, 'share', coalesce(s.ends_at, 0) \
              from share s join image i on i.id = s.image_id \
              where s.state = 'accepted' and i.visibility = 'shared' and not \
@@ -326,11 +326,11 @@ pub fn set_listed(
     share: &Share,
     is_listed: bool,
 ) -> Result<(), Error> {
-    let principal = principal_of(share);
-    let is_owner = principal == format!("p:{}", image.owner);
-    if is_owner {
+    // The owner lists his image anyway; where recipients are not checked it may be offered to him.
+    if share.recipient == Recipient::Project(image.owner.clone()) {
         return Ok(());
     }
+    let principal = principal_of(share);
     tx.execute(&DROP_PRINCIPAL, &params![&image.id, &principal])?;
     if is_listed && image.visibility == Visibility::Shared {
         let ends_at = share.ends_at.map_or(0, |at| at.0);
@@ -350,9 +350,8 @@ pub fn set_listed(
 }
 
 fn principal_of(share: &Share) -> String {
-    use lendglass_core::share::Recipient;
     match &share.recipient {
-        Recipient::Project(id) => format!("p:{id}"),
+        Recipient::Project(id) => format!("s:{id}"),
         Recipient::Account(id) => format!("a:{id}"),
     }
 }

@@ -371,18 +371,14 @@ impl Text {
         needs_image: bool,
     ) -> (String, &'static str) {
         match source {
-            Source::Owned(project) => {
-                self.access(format!("p:{project}"), " and a.via = 'own'", query, needs_image)
-            }
-            Source::Accepted(project) => {
-                self.access(format!("p:{project}"), " and a.via = 'share'", query, needs_image)
-            }
+            Source::Owned(project) => self.access(format!("p:{project}"), query, needs_image),
+            Source::Accepted(project) => self.access(format!("s:{project}"), query, needs_image),
             Source::AcceptedByAccount(account) => {
-                self.access(format!("a:{account}"), "", query, needs_image)
+                self.access(format!("a:{account}"), query, needs_image)
             }
-            Source::Public => self.access("*".to_owned(), "", query, needs_image),
-            Source::Community => self.access("c".to_owned(), "", query, needs_image),
-            Source::Everything => self.access("all".to_owned(), "", query, needs_image),
+            Source::Public => self.access("*".to_owned(), query, needs_image),
+            Source::Community => self.access("c".to_owned(), query, needs_image),
+            Source::Everything => self.access("all".to_owned(), query, needs_image),
             Source::Received(project, state) => {
                 self.received("project", project.as_str(), *state, query)
             }
@@ -395,7 +391,6 @@ impl Text {
     fn access(
         &mut self,
         principal: String,
-        via: &str,
         query: &ImageQuery,
         needs_image: bool,
     ) -> (String, &'static str) {
@@ -406,7 +401,7 @@ impl Text {
         let now = self.put(query.now);
         let text = format!(
             "from image_access a{join} where a.region_id = {region} and a.principal = {principal} \
-             and a.is_hidden = {hidden}{via} and (a.ends_at = 0 or a.ends_at > {now})"
+             and a.is_hidden = {hidden} and (a.ends_at = 0 or a.ends_at > {now})"
         );
         (text, "a")
     }
