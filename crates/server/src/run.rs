@@ -4,8 +4,9 @@ use std::future::Future;
 use std::io::Write;
 use std::process::ExitCode;
 
-use lendglass_core::RegionId;
+use lendglass_core::{RegionId, Timestamp};
 use lendglass_store::blob::Blobs;
+use lendglass_store::db::Engine;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -22,6 +23,11 @@ use crate::{jobs, wire};
 
 /// Bytes below which `doctor` warns of a full store: one cloud image still fits.
 const LOW_SPACE_BYTES: u64 = 4 << 30;
+
+/// More than this between two clocks ends tokens early or late.
+const CLOCK_APART_SECONDS: i64 = 5;
+/// 2026-11-01T00:00:00Z: a clock before this is wrong.
+const WRITTEN_AT: Timestamp = Timestamp(1_793_491_200_000_000);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub async fn serve(config: &Config) -> Result<(), StartError> {
@@ -180,6 +186,7 @@ async fn checks(config: &Config) -> Vec<Check> {
                 checks.push(store_check(region, blobs).await);
             }
             checks.push(lists_check(&app).await);
+            checks.push(clock_check(&app).await);
         }
     }
     checks
@@ -197,6 +204,27 @@ async fn store_check(region: &RegionId, blobs: &Blobs) -> Check {
         Ok(free) => Check::ok(&name, format!("{} GiB free", free >> 30)),
         Err(error) => Check::failed(&name, error.to_string(), "see the log"),
     }
+}
+
+/// The clock against the one of the database server; an embedded database has none, there it must
+/// be later than this program was written.
+async fn clock_check(app: &App) -> Check {
+    let now = app.clock.now();
+    let (reference, what) = match app.db.engine() {
+        Engine::Sqlite => (Timestamp(now.0.max(WRITTEN_AT.0)), "when this program was written"),
+        Engine::Postgres => match app.db.write(|tx| tx.lease_now()).await {
+            Ok(micros) => (Timestamp(micros), "the database's"),
+            Err(error) => {
+                return Check::failed("clock", error.to_string(), "see the database check");
+            }
+        },
+    };
+    let apart_seconds = (reference.0 - now.0).abs() / Timestamp::SECOND_MICROS;
+    if apart_seconds > CLOCK_APART_SECONDS {
+        let detail = format!("{apart_seconds} s apart from {what}");
+        return Check::failed("clock", detail, "let NTP set the clock: tokens expire by it");
+    }
+    Check::ok("clock", format!("at most {apart_seconds} s apart from {what}"))
 }
 
 async fn lists_check(app: &App) -> Check {
