@@ -1,0 +1,247 @@
+//! The command line: nouns, verbs, flags. The help texts teach; every group has examples.
+
+mod image;
+mod share;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::image::*;
+pub use self::share::*;
+use crate::session::Session;
+use crate::text::Language;
+
+/// Images, and sharing them between tenants.
+#[derive(Parser)]
+#[command(
+    name = "lend",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  lend login --auth-url http://127.0.0.1:9292/v3 --username alice
+  lend image upload erp --file erp.qcow2 --tag prod
+  lend image share erp --to 4f0c2a7be1d94c0f9a6d1f0c55d0e291 --note \"for the move\"
+  lend --cloud bob share list --pending
+  lend --cloud bob share accept erp
+  lend --cloud bob image save erp --file erp-copy.qcow2
+  lend explain SHARE_TENANT_QUOTA
+
+Exit codes: 0 done, 1 error, 2 wrong command line, 3 not found, 4 conflict or limit, 5 done in part."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every verb takes.
+#[derive(Args)]
+pub struct Global {
+    /// A cloud of clouds.yaml.
+    #[arg(
+        long,
+        visible_alias = "os-cloud",
+        global = true,
+        env = "OS_CLOUD",
+        value_name = "NAME",
+        help_heading = "Sign-in"
+    )]
+    pub cloud: Option<String>,
+    /// Where to sign in, as http://HOST:9292/v3.
+    #[arg(
+        long,
+        visible_alias = "os-auth-url",
+        global = true,
+        value_name = "URL",
+        help_heading = "Sign-in"
+    )]
+    pub auth_url: Option<String>,
+    /// The user.
+    #[arg(
+        long,
+        visible_alias = "os-username",
+        global = true,
+        value_name = "NAME",
+        help_heading = "Sign-in"
+    )]
+    pub username: Option<String>,
+    /// The project to act in, by name or id.
+    #[arg(
+        long,
+        visible_alias = "os-project-name",
+        global = true,
+        value_name = "PROJECT",
+        help_heading = "Sign-in"
+    )]
+    pub project: Option<String>,
+    /// The account (domain) of user and project, by name or id.
+    #[arg(
+        long,
+        visible_alias = "os-user-domain-name",
+        global = true,
+        value_name = "ACCOUNT",
+        help_heading = "Sign-in"
+    )]
+    pub account: Option<String>,
+    /// Certificates to trust, as PEM.
+    #[arg(
+        long,
+        visible_alias = "os-cacert",
+        global = true,
+        env = "OS_CACERT",
+        value_name = "FILE",
+        help_heading = "Sign-in"
+    )]
+    pub cacert: Option<PathBuf>,
+    /// Trust any certificate.
+    #[arg(long, global = true, help_heading = "Sign-in")]
+    pub insecure: bool,
+
+    /// How to print.
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "table",
+        help_heading = "Output"
+    )]
+    pub format: Format,
+    /// Print only these columns; may be repeated.
+    #[arg(short, long, global = true, value_name = "COLUMN", help_heading = "Output")]
+    pub column: Vec<String>,
+    /// Print more columns.
+    #[arg(long, global = true, help_heading = "Output")]
+    pub long: bool,
+    /// Print nothing but the result; no progress.
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// The language of texts.
+    #[arg(long, global = true, value_name = "en|zh", help_heading = "Output")]
+    pub lang: Option<String>,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// Values only, parted by spaces, one row a line.
+    Value,
+    /// CSV with a header.
+    Csv,
+}
+
+/// What a verb works on.
+pub struct On<'a> {
+    /// Who asks, where.
+    pub session: &'a Session,
+    /// The flags every verb takes.
+    pub global: &'a Global,
+    /// The language of texts.
+    pub language: Language,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make, upload, list, change, share and delete images.
+    #[command(subcommand)]
+    Image(Box<Image>),
+    /// See and answer what others share with you.
+    #[command(subcommand)]
+    Share(Share),
+    /// The ids to hand to an owner who wants to share with you.
+    #[command(subcommand)]
+    Credentials(Show),
+    /// The rules in force for your project.
+    #[command(subcommand)]
+    Policy(Show),
+    /// Your project's ceilings and their use.
+    #[command(subcommand)]
+    Quota(Show),
+    /// Work that takes time.
+    #[command(subcommand)]
+    Job(Job),
+    /// The regions of the cloud.
+    #[command(subcommand)]
+    Region(List),
+    /// What a code means, and the way out.
+    #[command(after_help = "Example: lend --lang zh explain SHARE_TENANT_QUOTA")]
+    Explain {
+        /// The code, as in `error CODE: …`.
+        code: String,
+    },
+    /// Sign in: asks for the password, remembers the cloud and a token, never the password.
+    Login(Login),
+    /// Shell completion. Example: `lend completion bash > /etc/bash_completion.d/lend`.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// The version.
+    Version,
+}
+
+#[derive(Subcommand)]
+pub enum Show {
+    /// Show it.
+    Show,
+}
+
+#[derive(Subcommand)]
+pub enum List {
+    /// List them.
+    List,
+}
+
+#[derive(Args)]
+pub struct Login {
+    /// Read the password from the first line of standard input.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Job {
+    /// List the project's jobs, newest first.
+    List(Page),
+    /// Show a job with its results.
+    Show {
+        /// The job.
+        id: String,
+    },
+    /// Wait until a job has ended.
+    Wait {
+        /// The job.
+        id: String,
+    },
+}
+
+/// A page of a list.
+#[derive(Args, Clone, Default)]
+pub struct Page {
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u32>,
+    /// What the page before ended with.
+    #[arg(long, value_name = "MARKER")]
+    pub marker: Option<String>,
+}
+
+/// How a batch goes.
+#[derive(Args, Clone, Copy)]
+pub struct Batch {
+    /// Do the good ones where some are refused (exit code 5); else nothing is done (4).
+    #[arg(long)]
+    pub partial: bool,
+    /// Say what would happen and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,52 @@
+//! `lend share …`.
+
+use clap::{Args, Subcommand};
+
+use super::{Batch, Page};
+
+#[derive(Subcommand)]
+#[command(after_help = "Examples:
+  lend share list --pending
+  lend share accept erp
+  lend share accept --all --partial
+  lend share reject erp")]
+pub enum Share {
+    /// List what others share with you.
+    List {
+        /// Only what waits for an answer.
+        #[arg(long)]
+        pending: bool,
+        /// Only what you have accepted.
+        #[arg(long, conflicts_with = "pending")]
+        accepted: bool,
+        /// Only what you have rejected.
+        #[arg(long, conflicts_with_all = ["pending", "accepted"])]
+        rejected: bool,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Accept images.
+    Accept(AnswerShares),
+    /// Reject images; they can be accepted later while the owner still shares them.
+    Reject(AnswerShares),
+    /// Drop images that you had accepted.
+    Remove {
+        /// The images.
+        #[arg(required = true)]
+        images: Vec<String>,
+        #[command(flatten)]
+        batch: Batch,
+    },
+}
+
+#[derive(Args)]
+pub struct AnswerShares {
+    /// The images.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub images: Vec<String>,
+    /// Everything that waits for an answer.
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub batch: Batch,
+}
