@@ -369,6 +369,7 @@ pub(crate) mod fixtures {
             credential: Credential::Token,
             source: "127.0.0.1".to_owned(),
             request_id: "req-1".to_owned(),
+            terms: crate::tenant::Terms::default(),
         }
     }
 

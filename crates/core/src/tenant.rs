@@ -145,6 +145,26 @@ pub struct Caller {
     pub source: String,
     /// The id of the request, for audit rows.
     pub request_id: String,
+    /// How the request wants to be carried out.
+    pub terms: Terms,
+}
+
+/// How a request wants to be carried out, whatever it asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Decide everything and change nothing (AP-07).
+    pub is_dry_run: bool,
+    /// The request has one effect, however often it is sent (AP-05).
+    pub once: Option<Once>,
+}
+
+/// What makes two requests the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The client's own key, unique among the requests of a user in a project.
+    pub key: String,
+    /// A digest of the request: a key that comes back with another request is a mistake.
+    pub fingerprint: String,
 }
 
 impl Caller {

@@ -88,6 +88,7 @@ async fn alice(app: &App) -> (String, Caller) {
         credential: Credential::Token,
         source: "bench".to_owned(),
         request_id: "bench".to_owned(),
+        terms: Default::default(),
     };
     (signed.token, caller)
 }

@@ -9,6 +9,7 @@ pub mod blob;
 pub mod clock;
 pub mod credential;
 pub mod db;
+pub mod idempotency;
 pub mod image;
 pub mod job;
 pub mod list;

@@ -2,7 +2,8 @@
 
 use crate::db::Statement;
 use crate::{
-    audit, credential, image, job, policy, revocation, setting, share, tenant, upload, user,
+    audit, credential, idempotency, image, job, policy, revocation, setting, share, tenant, upload,
+    user,
 };
 
 /// All of them, by file.
@@ -10,6 +11,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
     [
         ("audit", audit::STATEMENTS),
         ("credential", credential::STATEMENTS),
+        ("idempotency", idempotency::STATEMENTS),
         ("image", image::STATEMENTS),
         ("job", job::STATEMENTS),
         ("policy", policy::STATEMENTS),

@@ -98,6 +98,11 @@ impl Code {
             Code::PreconditionFailed => "镜像已被他人修改，请重新读取。",
             Code::PropertyMissing => "镜像没有属性 {property}，请改用添加操作。",
             Code::PropertyExists => "镜像已有属性 {property}，请改用替换操作。",
+            Code::IdempotencyInProgress => {
+                "带有幂等键 {key} 的请求正在处理或已完成，但其应答未保留；请先查看结果，再用新键重发。"
+            }
+            Code::IdempotencyKeyReused => "幂等键 {key} 已用于另一个请求，请换一个新键。",
+            Code::DryRun => "未做任何更改：这是试运行，该请求可以完成。",
             Code::ShareTenantQuota => "镜像 {image} 的 {max} 个租户配额已用完。",
             Code::ShareImageQuota => "最多可共享 {max} 个镜像，已共享 {used} 个。",
             Code::ShareInvitationQuota => {

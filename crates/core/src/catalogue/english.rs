@@ -134,6 +134,15 @@ impl Code {
             Code::PropertyExists => {
                 "The image already has the property {property}; replace it instead."
             }
+            Code::IdempotencyInProgress => {
+                "The request with the idempotency key {key} is being done or was done, and its answer is not kept; look at what it made before you send it with a new key."
+            }
+            Code::IdempotencyKeyReused => {
+                "The idempotency key {key} belongs to another request; take a new one."
+            }
+            Code::DryRun => {
+                "Nothing was changed: this was a dry run, and the request would be done."
+            }
             Code::ShareTenantQuota => "All {max} tenant slots of image {image} are used.",
             Code::ShareImageQuota => "You may share {max} images; {used} are shared already.",
             Code::ShareInvitationQuota => {

@@ -4,7 +4,7 @@
 use lendglass_core::image::{ContainerFormat, DiskFormat, Image, ImageKind};
 use lendglass_core::recipient::Named;
 use lendglass_core::share::ShareEvent;
-use lendglass_core::tenant::{Caller, Credential, Role};
+use lendglass_core::tenant::{Caller, Credential, Role, Terms};
 use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId};
 use lendglass_store::list::{Filter, ImageQuery, Source, TextColumn};
 use lendglass_store::{
@@ -82,6 +82,7 @@ async fn person(app: &App, account: &str, user: &str, project: &str) -> Result<C
         credential: Credential::Token,
         source: "demo".to_owned(),
         request_id: String::new(),
+        terms: Terms::default(),
     })
 }
 

@@ -102,8 +102,8 @@ pub async fn create(app: &App, caller: &Caller, new: NewImage) -> Result<Image, 
     }
     let now = app.clock.now();
     let id = new.id.clone().unwrap_or_else(|| ImageId::trusted(app.ids.uuid()));
-    let (app, caller) = (app.clone(), caller.clone());
-    app.clone().db.write(move |tx| create_in(tx, &app, &caller, &new, &id, now)).await
+    let (owned, mine) = (app.clone(), caller.clone());
+    app.change(caller, move |tx| create_in(tx, &owned, &mine, &new, &id, now)).await
 }
 
 pub(crate) fn create_in(
@@ -222,8 +222,8 @@ pub async fn update(
     id: &ImageId,
     edits: Vec<Edit>,
 ) -> Result<Seen, Error> {
-    let (app, caller, id) = (app.clone(), caller.clone(), id.clone());
-    app.clone().db.write(move |tx| update_in(tx, &app, &caller, &id, &edits)).await
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
+    app.change(caller, move |tx| update_in(tx, &owned, &mine, &id, &edits)).await
 }
 
 fn update_in(
@@ -362,8 +362,8 @@ fn only_while_queued(image: &Image, property: &str, is_same: bool) -> Result<(),
 /// Deletes an image; its shares end with it where the policy allows (DL-01, DL-02, DL-06, DL-09). The
 /// bytes are removed soon after, unless somebody else uses them.
 pub async fn delete(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
-    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
-    app.db.write(move |tx| delete_in(tx, &owned, &caller, &id)).await?;
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
+    app.change(caller, move |tx| delete_in(tx, &owned, &mine, &id)).await?;
     app.work.notify_one();
     Ok(())
 }
@@ -408,11 +408,11 @@ async fn switch(
     from: ImageStatus,
     (to, verb): (ImageStatus, AuditVerb),
 ) -> Result<(), Error> {
-    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let now = owned.clock.now();
-        let seen = lock_seen(tx, &id, &caller)?;
-        access::may_change(&caller, seen.standing(&caller, now)?)?;
+        let seen = lock_seen(tx, &id, &mine)?;
+        access::may_change(&mine, seen.standing(&mine, now)?)?;
         if seen.image.status == to {
             return Ok(());
         }
@@ -424,8 +424,8 @@ async fn switch(
         after.status = to;
         after.updated_at = now;
         store_image::update(tx, &seen.image, &after)?;
-        let event = AuditEvent::by(&caller, now, verb, id.as_str());
+        let event = AuditEvent::by(&mine, now, verb, id.as_str());
         store_audit::insert(tx, &owned.ids.hex(), &event)
     };
-    app.db.write(change).await
+    app.change(caller, change).await
 }

@@ -5,6 +5,7 @@ pub mod actions;
 pub mod demo;
 pub mod download;
 pub mod health;
+pub mod idempotency;
 pub mod identity;
 pub mod image;
 pub mod job;
@@ -24,7 +25,9 @@ use lendglass_core::image::Image;
 use lendglass_core::share::Share;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, Timestamp};
-use lendglass_store::{Tx, image as store_image};
+use lendglass_store::{Tx, idempotency as store_idempotency, image as store_image};
+
+use crate::app::App;
 
 /// An image as one caller sees it.
 #[derive(Clone, Debug)]
@@ -39,6 +42,31 @@ impl Seen {
     /// How the caller stands to the image; not found where he may not know of it (I7).
     pub fn standing(&self, caller: &Caller, now: Timestamp) -> Result<Standing<'_>, Error> {
         access::see(caller, &self.image, &self.shares, now)
+    }
+}
+
+impl App {
+    /// A change that `caller` asks for, in one transaction, on the terms of his request: a dry run is
+    /// decided whole, rolled back, and answered with [`Code::DryRun`]; a request with a key of its
+    /// own has one effect (AP-05, AP-07).
+    pub async fn change<T, F>(&self, caller: &Caller, change: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let (caller, now) = (caller.clone(), self.clock.now());
+        self.db
+            .write(move |tx| {
+                if let Some(once) = &caller.terms.once {
+                    store_idempotency::mark(tx, &caller, once, now)?;
+                }
+                let done = change(tx)?;
+                if caller.terms.is_dry_run {
+                    return Err(Error::new(Code::DryRun));
+                }
+                Ok(done)
+            })
+            .await
     }
 }
 

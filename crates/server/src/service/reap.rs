@@ -13,7 +13,7 @@ use lendglass_store::{
 
 use crate::app::App;
 use crate::service::download::blob_error;
-use crate::service::{share, upload};
+use crate::service::{idempotency, share, upload};
 
 /// Rows in one round; what is left waits for the next.
 const ROUND_ROWS: u32 = 100;
@@ -35,6 +35,7 @@ pub async fn round(app: &App) -> Result<usize, Error> {
         lapse(app, share).await?;
         done += 1;
     }
+    idempotency::purge(app).await?;
     Ok(done)
 }
 

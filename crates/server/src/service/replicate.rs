@@ -25,12 +25,11 @@ pub async fn replicate(
     source: &ImageId,
     name: Option<String>,
 ) -> Result<(Image, JobId), Error> {
-    let (owned, caller, source) = (app.clone(), caller.clone(), source.clone());
+    let (owned, mine, source) = (app.clone(), caller.clone(), source.clone());
     let target = ImageId::trusted(app.ids.uuid());
     let job = JobId::trusted(app.ids.hex());
     let done = app
-        .db
-        .write(move |tx| begin(tx, &owned, &caller, &source, &target, &job, name.as_ref()))
+        .change(caller, move |tx| begin(tx, &owned, &mine, &source, &target, &job, name.as_ref()))
         .await?;
     app.work.notify_one();
     Ok(done)

@@ -64,8 +64,8 @@ pub async fn begin(
     let free_bytes = blobs.free_bytes().await.map_err(blob_error)?;
     let fits = expected_bytes.is_none_or(|bytes| bytes <= free_bytes);
     let image = {
-        let (owned, caller, upload) = (app.clone(), caller.clone(), upload.clone());
-        app.db.write(move |tx| begin_in(tx, &owned, &caller, &upload, fits)).await?
+        let (owned, mine, upload) = (app.clone(), caller.clone(), upload.clone());
+        app.change(caller, move |tx| begin_in(tx, &owned, &mine, &upload, fits)).await?
     };
     let intake = Intake::start(&blobs, &app.buffers, locator, app.settings.digests, limit).await;
     let intake = match intake {

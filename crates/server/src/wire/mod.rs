@@ -21,7 +21,7 @@ use crate::app::App;
 pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(openstack::routes())
-        .merge(native::routes())
+        .merge(native::routes(&app))
         .merge(ops::routes())
         .fallback(openstack::version::nothing)
         .layer(from_fn(context::note_route))

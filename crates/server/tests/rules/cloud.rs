@@ -84,6 +84,7 @@ pub fn caller(person: &str) -> Caller {
         credential: Credential::Token,
         source: "test".to_owned(),
         request_id: "req-test".to_owned(),
+        terms: Default::default(),
     }
 }
 

@@ -16,12 +16,18 @@ pub enum Engine {
 
 /// The few words that differ between the engines, as (token, SQLite, PostgreSQL). Statements and
 /// migrations carry the tokens.
-const DIFFERENCES: [(&str, &str, &str); 5] = [
+const DIFFERENCES: [(&str, &str, &str); 6] = [
     ("{key}", "text", "text collate \"C\""),
     ("{without_rowid}", "without rowid", ""),
     ("{for_update}", "", "for update"),
     ("{skip_locked}", "", "for update skip locked"),
     ("{no_sort}", "+", ""),
+    // The first parameter is a JSON list of texts: one statement for any number of ids.
+    (
+        "{list}",
+        "(select value from json_each($1))",
+        "(select jsonb_array_elements_text(cast($1 as jsonb)))",
+    ),
 ];
 
 /// SQL text for both engines, with `$1` placeholders. Statics of this type stand in the list that

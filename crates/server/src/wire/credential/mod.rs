@@ -2,7 +2,7 @@
 //! every credential.
 
 use axum::http::{HeaderMap, header};
-use lendglass_core::tenant::{Caller, Credential};
+use lendglass_core::tenant::{Caller, Credential, Terms};
 use lendglass_core::{Code, Error, RegionId};
 
 use crate::app::App;
@@ -48,6 +48,7 @@ pub async fn caller_in(
         credential: Credential::Token,
         source: context.source.clone(),
         request_id: context.request_id.clone(),
+        terms: Terms::default(),
     })
 }
 

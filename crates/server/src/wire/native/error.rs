@@ -68,6 +68,10 @@ impl From<Error> for Failure {
 
 /// The status of a refusal. Ceilings are conflicts (409), because waiting or cleaning up helps.
 pub fn status(error: &Error) -> StatusCode {
+    // A dry run that would be done is what was asked for.
+    if error.code() == Code::DryRun {
+        return StatusCode::OK;
+    }
     if error.code() == Code::MethodNotAllowed {
         return StatusCode::METHOD_NOT_ALLOWED;
     }

@@ -2,7 +2,8 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use lendglass_core::tenant::Caller;
+use axum::http::{Method, Uri};
+use lendglass_core::tenant::{Caller, Terms};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ImageId, Language};
 use serde::de::DeserializeOwned;
@@ -31,10 +32,22 @@ impl FromRequestParts<App> for Asking {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Asking, Failure> {
         let context = parts.extensions.get::<Context>();
         let context = context.ok_or_else(|| Error::internal("a request without its context"))?;
-        let caller = credential::caller(app, context, &parts.headers).await?;
+        let mut caller = credential::caller(app, context, &parts.headers).await?;
+        caller.terms = match parts.extensions.get::<Terms>() {
+            Some(terms) => terms.clone(),
+            None => Terms { is_dry_run: is_dry_run(&parts.uri)?, once: None },
+        };
         let request_id = context.request_id.clone();
         Ok(Asking { caller, language: language(&parts.headers), request_id })
     }
+}
+
+/// The parameter that turns any changing call into a dry run.
+const DRY_RUN: &str = "dry_run";
+
+/// Whether the query asks for a dry run: the change is decided whole, and not made.
+pub fn is_dry_run(uri: &Uri) -> Result<bool, Error> {
+    Query::of(uri).flag(DRY_RUN)
 }
 
 /// The text of the one parameter of a path.
@@ -71,12 +84,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query, Failure> {
-        let text = parts.uri.query().unwrap_or_default().as_bytes();
-        Ok(Query(url::form_urlencoded::parse(text).into_owned().collect()))
+        let mut query = Query::of(&parts.uri);
+        if parts.method != Method::GET {
+            // Taken by who asks.
+            query.all(DRY_RUN);
+        }
+        Ok(query)
     }
 }
 
 impl Query {
+    fn of(uri: &Uri) -> Query {
+        let text = uri.query().unwrap_or_default().as_bytes();
+        Query(url::form_urlencoded::parse(text).into_owned().collect())
+    }
+
     /// Every value of a parameter, in order.
     pub fn all(&mut self, name: &str) -> Vec<String> {
         let (taken, rest) = std::mem::take(&mut self.0).into_iter().partition(|(n, _)| n == name);

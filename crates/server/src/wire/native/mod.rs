@@ -9,6 +9,7 @@ mod input;
 mod job;
 mod list;
 mod me;
+mod once;
 pub mod openapi;
 mod share;
 mod view;
@@ -17,7 +18,7 @@ mod words;
 use axum::Router;
 use axum::extract::OriginalUri;
 use axum::http::Method;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
@@ -63,13 +64,14 @@ pub fn table() -> Vec<Route> {
 }
 
 /// The routes as a router.
-pub fn routes() -> Router<App> {
+pub fn routes(app: &App) -> Router<App> {
     let empty = Router::new();
     let routes =
         table().into_iter().fold(empty, |routes, (_, path, route)| routes.route(path, route));
     let routes = routes
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), once::once))
         .layer(from_fn(error::render));
     Router::new().nest(PREFIX, routes)
 }
