@@ -27,6 +27,7 @@ pub mod id;
 pub mod image;
 pub mod job;
 pub mod limits;
+pub mod notice;
 pub mod policy;
 pub mod profile;
 pub mod quota;

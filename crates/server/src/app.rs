@@ -13,6 +13,7 @@ use lendglass_store::blob::{Blobs, BufferPool, DigestAlgo, DigestPlan};
 use lendglass_store::clock::{Clock, IdSource};
 use tokio::sync::Notify;
 
+use crate::bell::Bell;
 use crate::config::cidr::Cidr;
 use crate::drivers::identity::Identity;
 use crate::service::tenant::WrongIds;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub buffers: BufferPool,
     /// Rung after a transaction that wrote a job or left a blob dying.
     pub work: Notify,
+    /// Rung after a transaction that told something.
+    pub bell: Bell,
     /// Wrong tenant ids that were looked up lately (SH-20).
     pub wrong_ids: WrongIds,
     /// The rules of the installation's profile with the overrides of its configuration.

@@ -4,6 +4,7 @@
 //! renders the result; a use case decides through `core` and writes in one transaction.
 
 pub mod app;
+pub mod bell;
 pub mod config;
 pub mod doctor;
 pub mod drivers;

@@ -17,6 +17,7 @@ use lendglass_store::{Db, audit as store_audit, migrate, setting, tenant};
 use tokio::sync::Notify;
 
 use crate::app::{App, Parts, Settings};
+use crate::bell::Bell;
 use crate::config::{self, Config, Database};
 use crate::drivers::identity::{Identity, Options};
 use crate::service::tenant::WrongIds;
@@ -157,6 +158,7 @@ pub async fn app(
         stores,
         buffers,
         work: Notify::new(),
+        bell: Bell::default(),
         wrong_ids: WrongIds::default(),
         policy,
         identity,

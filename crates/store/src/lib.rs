@@ -14,6 +14,7 @@ pub mod image;
 pub mod job;
 pub mod list;
 pub mod migrate;
+pub mod notice;
 pub mod policy;
 pub mod revocation;
 pub mod setting;

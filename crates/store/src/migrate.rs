@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "work", include_str!("../migrations/0003_work.sql")),
     (4, "identity", include_str!("../migrations/0004_identity.sql")),
     (9, "terms", include_str!("../migrations/0009_terms.sql")),
+    (5, "notices", include_str!("../migrations/0005_notices.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

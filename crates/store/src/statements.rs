@@ -4,6 +4,7 @@ use crate::db::Statement;
 use crate::{
     audit, credential, idempotency, image, job, policy, revocation, setting, share, tenant, upload,
     user,
+    audit, credential, image, job, notice, policy, revocation, setting, share, tenant, upload, user,
 };
 
 /// All of them, by file.
@@ -14,6 +15,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("idempotency", idempotency::STATEMENTS),
         ("image", image::STATEMENTS),
         ("job", job::STATEMENTS),
+        ("notice", notice::STATEMENTS),
         ("policy", policy::STATEMENTS),
         ("revocation", revocation::STATEMENTS),
         ("setting", setting::STATEMENTS),

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod image;
 pub mod job;
 pub mod list;
+pub mod notice;
 pub mod policy;
 pub mod quota;
 pub mod reap;

@@ -132,6 +132,7 @@ impl TestServer {
             stores,
             buffers: BufferPool::new(8, NonZero::new(2).unwrap()).unwrap(),
             work: tokio::sync::Notify::new(),
+            bell: Default::default(),
             policy: Profile::parse(profile).expect("a profile").policy(),
             identity,
             settings,
