@@ -298,6 +298,11 @@ pub fn may_answer(
     }
 }
 
+/// Whether accepting the image puts its backups into a vault of the recipient (FS-01).
+pub fn accepting_needs_vault(image: &Image, policy: &Policy) -> bool {
+    image.kind == ImageKind::FullServer && policy.full_server_accept_needs_vault
+}
+
 /// May a recipient leave, that is end his own share? Only where rejecting it ends the use
 /// (`share.use_requires_acceptance`): elsewhere the state is no access control, the image would stay
 /// usable, and leaving would only seem to work. Glance refuses it for that reason; the owner removes.

@@ -35,6 +35,8 @@ words! {
         ShareReopen = "share.reopen",
         /// A share was taken back.
         ShareWithdraw = "share.withdraw",
+        /// An own act was undone.
+        ShareUndo = "share.undo",
         /// Time ran out.
         ShareLapse = "share.lapse",
         /// The rules were changed.

@@ -41,3 +41,11 @@ pub const BATCH_IMAGES: usize = 1_000;
 pub const RESOLVE_WRONG_IDS_PER_MINUTE: u32 = 60;
 /// A list's total is counted up to this and then called "more".
 pub const LIST_TOTAL: u32 = 10_000;
+/// How long an act can be undone, in seconds: as long as a message about it stays on a screen (ST-09).
+pub const UNDO_SECONDS: i64 = 10;
+/// Shares of one act that can be undone; what is larger is kept by nobody.
+pub const UNDO_PAIRS: usize = 1_000;
+/// Standing rules of one recipient.
+pub const STANDING_RULES: u32 = 1_000;
+/// How long before its end both sides are told that an offer or an access runs out, in seconds.
+pub const LAPSE_WARNING_SECONDS: i64 = 24 * 3600;

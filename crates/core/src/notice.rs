@@ -18,6 +18,8 @@ words! {
         ShareRejected = "share.rejected",
         /// To the owner: a recipient who had accepted has left.
         ShareLeft = "share.left",
+        /// To the owner: a recipient undid his answer; the share is what it was before.
+        ShareChanged = "share.changed",
         /// To the recipient: the owner took a share back.
         ImageWithdrawn = "image.withdrawn",
         /// To the recipient: the image is gone.

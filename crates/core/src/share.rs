@@ -1,7 +1,7 @@
 //! The share: an image offered to a recipient, and the one state machine of it.
 
 use crate::error::{Code, Error};
-use crate::id::{AccountId, ImageId, ProjectId, RegionId};
+use crate::id::{AccountId, ImageId, ProjectId, RegionId, UserId};
 use crate::image::words;
 use crate::policy::{Acceptance, Policy, Reinvite};
 use crate::time::Timestamp;
@@ -152,6 +152,41 @@ pub fn transition(
             Ok(Change::To(Pending))
         }
         (Some(Accepted | Rejected), Reopen) => Err(Error::new(Code::RecipientMayNotReopen)),
+    }
+}
+
+words! {
+    /// What a standing rule of the recipient does with an offer (RC-20).
+    Verdict {
+        /// It is accepted at once.
+        Accept = "accept",
+        /// It is rejected at once, and nobody is told; it can be accepted later all the same.
+        Refuse = "refuse",
+    }
+}
+
+/// What a recipient does with every offer of an owner before anybody looks (RC-20).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingRule {
+    /// Whose rule: a project, or an account for offers to the account.
+    pub recipient: Recipient,
+    /// The owning project, or the account of all owning projects.
+    pub owner: Recipient,
+    /// What is done.
+    pub verdict: Verdict,
+    /// Who set it.
+    pub set_by: UserId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// The state an offer comes to, `offered` being what [`transition`] said: the recipient's own rule
+/// decides before the policy's automatic acceptance does.
+pub fn by_rule(offered: ShareState, verdict: Option<Verdict>) -> ShareState {
+    match verdict {
+        None => offered,
+        Some(Verdict::Accept) => ShareState::Accepted,
+        Some(Verdict::Refuse) => ShareState::Rejected,
     }
 }
 

@@ -35,6 +35,8 @@ create table standing_rule (
     primary key (recipient_kind, recipient_id, owner_kind, owner_id)
 );
 
--- When the recipient was last reminded, and whether both sides know that time runs out.
+-- When the recipient was last reminded, whether both sides know that time runs out, and whether the
+-- owner knows that there is no room for an acceptance.
 alter table share add column reminded_at bigint;
 alter table share add column is_warned bigint not null default 0;
+alter table share add column is_full_told bigint not null default 0;

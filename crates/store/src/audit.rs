@@ -3,7 +3,7 @@
 use lendglass_core::Error;
 use lendglass_core::audit::AuditEvent;
 
-use crate::db::{Statement, Tx};
+use crate::db::{Statement, Tx, Value};
 use crate::params;
 
 static INSERT: Statement = Statement::new(
@@ -17,24 +17,30 @@ pub static STATEMENTS: &[&Statement] = &[&INSERT];
 
 /// Writes an event under a fresh id.
 pub fn insert(tx: &mut Tx<'_>, id: &str, event: &AuditEvent) -> Result<(), Error> {
+    tx.execute(&INSERT, &row(id, event)).map(|_| ())
+}
+
+/// As [`insert`], many in one go.
+pub fn insert_all(tx: &mut Tx<'_>, events: &[(String, AuditEvent)]) -> Result<(), Error> {
+    let calls: Vec<_> = events.iter().map(|(id, event)| (&INSERT, row(id, event))).collect();
+    tx.execute_many(&calls)
+}
+
+fn row(id: &str, event: &AuditEvent) -> Vec<Value> {
     let counterpart = event.counterpart.as_ref();
-    tx.execute(
-        &INSERT,
-        &params![
-            id,
-            event.at,
-            event.verb.as_str(),
-            &event.region,
-            &event.user,
-            &event.project,
-            &event.account,
-            counterpart.map(|recipient| recipient.kind()),
-            counterpart.map(|recipient| recipient.id()),
-            &event.target,
-            &event.detail,
-            &event.source,
-            &event.request_id,
-        ],
-    )
-    .map(|_| ())
+    params![
+        id,
+        event.at,
+        event.verb.as_str(),
+        &event.region,
+        &event.user,
+        &event.project,
+        &event.account,
+        counterpart.map(|recipient| recipient.kind()),
+        counterpart.map(|recipient| recipient.id()),
+        &event.target,
+        &event.detail,
+        &event.source,
+        &event.request_id,
+    ]
 }

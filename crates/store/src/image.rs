@@ -35,6 +35,14 @@ static WITH_SHARES: Statement = Statement::new(concat!(
 static BY_ID: Statement =
     Statement::new(concat!("select ", image_columns!(), " from image i where i.id = $1"));
 static LOCK: Statement = Statement::new("update image set id = id where id = $1");
+static LOCK_ALL: Statement = Statement::new(concat!(
+    "select ",
+    image_columns!(),
+    " from image i where i.id in {list} order by i.id {for_update}"
+));
+static OWNERS: Statement = Statement::new(
+    "select distinct owner_id, region_id from image where id in {list} order by owner_id, region_id",
+);
 static IS_TAKEN: Statement = Statement::new(
     "select cast(count(*) as bigint) from \
      (select id from image where id = $1 union all select id from image_gone where id = $1) t",
@@ -124,6 +132,8 @@ pub static STATEMENTS: &[&Statement] = &[
     &WITH_SHARES,
     &BY_ID,
     &LOCK,
+    &LOCK_ALL,
+    &OWNERS,
     &IS_TAKEN,
     &LOCK_PROJECT,
     &COUNT_OWNED,
@@ -180,6 +190,24 @@ pub fn lock(tx: &mut Tx<'_>, id: &ImageId) -> Result<Option<Image>, Error> {
         return Ok(None);
     }
     tx.query_opt(&BY_ID, &params![id])?.map(|row| read(&mut row.read())).transpose()
+}
+
+/// As [`lock`] for many, in the order of their ids; ids that do not exist are left out.
+pub fn lock_all(tx: &mut Tx<'_>, ids: &[ImageId]) -> Result<Vec<Image>, Error> {
+    let rows = tx.query(&LOCK_ALL, &params![Value::list(ids)])?;
+    rows.into_iter().map(|row| read(&mut row.read())).collect()
+}
+
+/// Who owns these images, and where, in the order of their ids.
+pub fn owners(tx: &mut Tx<'_>, ids: &[ImageId]) -> Result<Vec<(ProjectId, RegionId)>, Error> {
+    let rows = tx.query(&OWNERS, &params![Value::list(ids)])?;
+    rows.into_iter()
+        .map(|row| {
+            let mut columns = row.read();
+            let owner = ProjectId::trusted(columns.text()?);
+            Ok((owner, RegionId::trusted(columns.text()?)))
+        })
+        .collect()
 }
 
 /// Locks a project for a decision about its counts; makes the row on first use.
@@ -319,34 +347,26 @@ pub fn rebuild_access(tx: &mut Tx<'_>, id: &ImageId) -> Result<(), Error> {
     tx.execute(&REBUILD_ACCESS, &params![id]).map(|_| ())
 }
 
-/// Lists the image for a recipient, or no longer: after one share changed.
-pub fn set_listed(
+/// Lists images for recipients, or no longer (`false`): after these shares changed.
+pub fn set_listed<'a>(
     tx: &mut Tx<'_>,
-    image: &Image,
-    share: &Share,
-    is_listed: bool,
+    changes: impl IntoIterator<Item = (&'a Image, &'a Share, bool)>,
 ) -> Result<(), Error> {
-    // The owner lists his image anyway; where recipients are not checked it may be offered to him.
-    if share.recipient == Recipient::Project(image.owner.clone()) {
-        return Ok(());
+    let mut calls: Vec<(&Statement, Vec<Value>)> = Vec::new();
+    for (image, share, is_listed) in changes {
+        // The owner lists his image anyway; where recipients are not checked it may be offered to him.
+        if share.recipient == Recipient::Project(image.owner.clone()) {
+            continue;
+        }
+        let principal = principal_of(share);
+        calls.push((&DROP_PRINCIPAL, params![&image.id, &principal]));
+        if is_listed && image.visibility == Visibility::Shared {
+            let (made, ends) = (image.created_at, share.ends_at.map_or(0, |at| at.0));
+            let row = params![&image.region, &principal, image.is_hidden, made, &image.id, ends];
+            calls.push((&PUT_PRINCIPAL, row));
+        }
     }
-    let principal = principal_of(share);
-    tx.execute(&DROP_PRINCIPAL, &params![&image.id, &principal])?;
-    if is_listed && image.visibility == Visibility::Shared {
-        let ends_at = share.ends_at.map_or(0, |at| at.0);
-        tx.execute(
-            &PUT_PRINCIPAL,
-            &params![
-                &image.region,
-                &principal,
-                image.is_hidden,
-                image.created_at,
-                &image.id,
-                ends_at
-            ],
-        )?;
-    }
-    Ok(())
+    tx.execute_many(&calls)
 }
 
 fn principal_of(share: &Share) -> String {

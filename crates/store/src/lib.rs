@@ -17,10 +17,12 @@ pub mod migrate;
 pub mod notice;
 pub mod policy;
 pub mod revocation;
+pub mod rule;
 pub mod setting;
 pub mod share;
 pub mod statements;
 pub mod tenant;
+pub mod undo;
 pub mod upload;
 pub mod user;
 

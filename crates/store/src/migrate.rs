@@ -15,8 +15,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "images", include_str!("../migrations/0002_images.sql")),
     (3, "work", include_str!("../migrations/0003_work.sql")),
     (4, "identity", include_str!("../migrations/0004_identity.sql")),
-    (9, "terms", include_str!("../migrations/0009_terms.sql")),
     (5, "notices", include_str!("../migrations/0005_notices.sql")),
+    (9, "terms", include_str!("../migrations/0009_terms.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

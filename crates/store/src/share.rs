@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lendglass_core::image::ImageKind;
+use lendglass_core::limits::LAPSE_WARNING_SECONDS;
 use lendglass_core::quota::ShareUsage;
 use lendglass_core::share::{Recipient, Share, ShareState};
 use lendglass_core::tenant::Caller;
@@ -52,10 +53,33 @@ static PUT: Statement = Statement::new(
      owner_id = excluded.owner_id, state = excluded.state, note = excluded.note, \
      lapses_at = excluded.lapses_at, ends_at = excluded.ends_at, \
      accepted_digest = excluded.accepted_digest, created_at = excluded.created_at, \
-     updated_at = excluded.updated_at",
+     updated_at = excluded.updated_at, is_warned = 0, is_full_told = 0",
 );
 static DELETE: Statement = Statement::new(
     "delete from share where image_id = $1 and recipient_kind = $2 and recipient_id = $3",
+);
+static OF_CALLER: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.image_id in {list} \
+     and ((s.recipient_kind = 'project' and s.recipient_id = $2) \
+       or (s.recipient_kind = 'account' and s.recipient_id = $3))"
+));
+static USAGE_OF: Statement = Statement::new(
+    "select image_id, state, cast(count(*) as bigint) from share where image_id in {list} \
+     and (ends_at is null or ends_at > $2) \
+     and (state <> 'pending' or lapses_at is null or lapses_at > $2) group by image_id, state",
+);
+static AMONG: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.image_id in {list} and s.recipient_id in {second_list}"
+));
+static COUNT: Statement =
+    Statement::new("select cast(count(*) as bigint) from share where image_id = $1");
+static TELL_FULL: Statement = Statement::new(
+    "update share set is_full_told = 1 where image_id = $1 and recipient_kind = $2 \
+     and recipient_id = $3 and is_full_told = 0",
 );
 static RECEIVED_COUNT: Statement = Statement::new(
     "select cast(count(*) as bigint) from (select 1 as one from share s \
@@ -77,6 +101,19 @@ static GIVEN: Statement = Statement::new(concat!(
      and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > $7) \
      order by s.image_id, s.recipient_kind, s.recipient_id limit $8"
 ));
+static LAPSING: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.is_warned = 0 and ( \
+     (s.ends_at > $1 and s.ends_at <= $2 and s.ends_at - s.created_at > $3 \
+       and s.state <> 'rejected') \
+     or (s.state = 'pending' and s.lapses_at > $1 and s.lapses_at <= $2 \
+       and s.lapses_at - s.created_at > $3)) order by s.image_id limit $4"
+));
+static TELL_LAPSING: Statement = Statement::new(
+    "update share set is_warned = 1 where image_id = $1 and recipient_kind = $2 \
+     and recipient_id = $3 and is_warned = 0",
+);
 static TIMED_OUT: Statement = Statement::new(concat!(
     "select ",
     share_columns!(),
@@ -93,8 +130,15 @@ pub static STATEMENTS: &[&Statement] = &[
     &SHARED_IMAGES,
     &PUT,
     &DELETE,
+    &OF_CALLER,
+    &USAGE_OF,
+    &AMONG,
+    &COUNT,
+    &TELL_FULL,
     &RECEIVED_COUNT,
     &GIVEN,
+    &LAPSING,
+    &TELL_LAPSING,
     &TIMED_OUT,
 ];
 
@@ -173,21 +217,24 @@ pub async fn usage_of(
     images: &[ImageId],
     now: Timestamp,
 ) -> Result<BTreeMap<ImageId, ShareUsage>, Error> {
-    let mut usages: BTreeMap<ImageId, ShareUsage> = BTreeMap::new();
     if images.is_empty() {
-        return Ok(usages);
+        return Ok(BTreeMap::new());
     }
-    let mut values = params![now];
-    values.extend(images.iter().map(Value::from));
-    let places: Vec<String> = (2..values.len() + 1).map(|at| format!("${at}")).collect();
-    let text = format!(
-        "select image_id, state, cast(count(*) as bigint) from share where image_id in ({}) \
-         and (ends_at is null or ends_at > $1) \
-         and (state <> 'pending' or lapses_at is null or lapses_at > $1) \
-         group by image_id, state",
-        places.join(", ")
-    );
-    for row in db.read(&Statement::composed(text), values).await? {
+    read_usages(db.read(&USAGE_OF, params![Value::list(images), now]).await?)
+}
+
+/// As [`usage_of`], inside a transaction; the images are locked.
+pub fn usage_of_in(
+    tx: &mut Tx<'_>,
+    images: &[ImageId],
+    now: Timestamp,
+) -> Result<BTreeMap<ImageId, ShareUsage>, Error> {
+    read_usages(tx.query(&USAGE_OF, &params![Value::list(images), now])?)
+}
+
+fn read_usages(rows: Vec<Row>) -> Result<BTreeMap<ImageId, ShareUsage>, Error> {
+    let mut usages: BTreeMap<ImageId, ShareUsage> = BTreeMap::new();
+    for row in rows {
         let mut columns = row.read();
         let usage = usages.entry(ImageId::trusted(columns.text()?)).or_default();
         let state = columns.word(ShareState::parse)?;
@@ -238,9 +285,16 @@ pub async fn given(
 
 /// Writes a share, new or changed.
 pub fn put(tx: &mut Tx<'_>, share: &Share) -> Result<(), Error> {
-    tx.execute(
-        &PUT,
-        &params![
+    put_all(tx, [share])
+}
+
+/// As [`put`], many in one go.
+pub fn put_all<'a>(
+    tx: &mut Tx<'_>,
+    shares: impl IntoIterator<Item = &'a Share>,
+) -> Result<(), Error> {
+    let row = |share: &Share| {
+        params![
             &share.image,
             share.recipient.kind(),
             share.recipient.id(),
@@ -253,15 +307,46 @@ pub fn put(tx: &mut Tx<'_>, share: &Share) -> Result<(), Error> {
             share.accepted_digest.as_ref(),
             share.created_at,
             share.updated_at,
-        ],
-    )
-    .map(|_| ())
+        ]
+    };
+    let calls: Vec<_> = shares.into_iter().map(|share| (&PUT, row(share))).collect();
+    tx.execute_many(&calls)
 }
 
 /// Ends a share.
 pub fn delete(tx: &mut Tx<'_>, share: &Share) -> Result<(), Error> {
+    delete_all(tx, [share])
+}
+
+/// As [`delete`], many in one go.
+pub fn delete_all<'a>(
+    tx: &mut Tx<'_>,
+    shares: impl IntoIterator<Item = &'a Share>,
+) -> Result<(), Error> {
+    let row = |share: &Share| params![&share.image, share.recipient.kind(), share.recipient.id()];
+    let calls: Vec<_> = shares.into_iter().map(|share| (&DELETE, row(share))).collect();
+    tx.execute_many(&calls)
+}
+
+/// The shares of these images to recipients with these ids, live or not.
+pub fn among(tx: &mut Tx<'_>, images: &[ImageId], ids: &[String]) -> Result<Vec<Share>, Error> {
+    read_all(tx.query(&AMONG, &params![Value::list(images), Value::list(ids)])?)
+}
+
+/// How many shares an image has, live or not.
+pub fn count(tx: &mut Tx<'_>, image: &ImageId) -> Result<u32, Error> {
+    match tx.query_opt(&COUNT, &params![image])? {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+/// Notes that the owner was told that this offer cannot be accepted for want of room; false where he
+/// was told before.
+pub fn tell_full(tx: &mut Tx<'_>, share: &Share) -> Result<bool, Error> {
     let recipient = &share.recipient;
-    tx.execute(&DELETE, &params![&share.image, recipient.kind(), recipient.id()]).map(|_| ())
+    let key = params![&share.image, recipient.kind(), recipient.id()];
+    Ok(tx.execute(&TELL_FULL, &key)? > 0)
 }
 
 /// How many live shares in `state` wait for the caller's project and account, counted up to `most`.
@@ -289,17 +374,33 @@ pub async fn of_caller(db: &Db, caller: &Caller, images: &[ImageId]) -> Result<V
     if images.is_empty() {
         return Ok(Vec::new());
     }
-    let mut values = params![&caller.project, &caller.account];
-    values.extend(images.iter().map(Value::from));
-    let places: Vec<String> = (3..values.len() + 1).map(|at| format!("${at}")).collect();
-    let text = format!(
-        "select {} from share s where s.image_id in ({}) \
-         and ((s.recipient_kind = 'project' and s.recipient_id = $1) \
-           or (s.recipient_kind = 'account' and s.recipient_id = $2))",
-        share_columns!(),
-        places.join(", ")
-    );
-    read_all(db.read(&Statement::composed(text), values).await?)
+    let values = params![Value::list(images), &caller.project, &caller.account];
+    read_all(db.read(&OF_CALLER, values).await?)
+}
+
+/// As [`of_caller`], inside a transaction.
+pub fn of_caller_in(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    images: &[ImageId],
+) -> Result<Vec<Share>, Error> {
+    let values = params![Value::list(images), &caller.project, &caller.account];
+    read_all(tx.query(&OF_CALLER, &values)?)
+}
+
+/// Live shares that end within [`LAPSE_WARNING_SECONDS`], were made longer ago than that before their
+/// end, and of which nobody was told; at most `most`.
+pub async fn lapsing(db: &Db, now: Timestamp, most: u32) -> Result<Vec<Share>, Error> {
+    let until = now.plus_seconds(LAPSE_WARNING_SECONDS);
+    read_all(db.read(&LAPSING, params![now, until, until.0 - now.0, most]).await?)
+}
+
+/// Notes that both sides were told that the share ends soon; false where they were before, or where
+/// it is gone.
+pub fn tell_lapsing(tx: &mut Tx<'_>, share: &Share) -> Result<bool, Error> {
+    let recipient = &share.recipient;
+    let key = params![&share.image, recipient.kind(), recipient.id()];
+    Ok(tx.execute(&TELL_LAPSING, &key)? > 0)
 }
 
 /// Shares whose access has ended or whose offer has lapsed, at most `most`, for the sweeper.

@@ -2,9 +2,8 @@
 
 use crate::db::Statement;
 use crate::{
-    audit, credential, idempotency, image, job, policy, revocation, setting, share, tenant, upload,
-    user,
-    audit, credential, image, job, notice, policy, revocation, setting, share, tenant, upload, user,
+    audit, credential, idempotency, image, job, notice, policy, revocation, rule, setting, share,
+    tenant, undo, upload, user,
 };
 
 /// All of them, by file.
@@ -18,9 +17,11 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("notice", notice::STATEMENTS),
         ("policy", policy::STATEMENTS),
         ("revocation", revocation::STATEMENTS),
+        ("rule", rule::STATEMENTS),
         ("setting", setting::STATEMENTS),
         ("share", share::STATEMENTS),
         ("tenant", tenant::STATEMENTS),
+        ("undo", undo::STATEMENTS),
         ("upload", upload::STATEMENTS),
         ("user", user::STATEMENTS),
     ]

@@ -98,6 +98,8 @@ impl Code {
             Code::PreconditionFailed => "镜像已被他人修改，请重新读取。",
             Code::PropertyMissing => "镜像没有属性 {property}，请改用添加操作。",
             Code::PropertyExists => "镜像已有属性 {property}，请改用替换操作。",
+            Code::UndoConflict => "镜像 {image} 之后又有人操作过，未撤销任何内容。",
+            Code::UndoExpired => "操作只能由本人在几秒内撤销一次；此操作已无法撤销。",
             Code::IdempotencyInProgress => {
                 "带有幂等键 {key} 的请求正在处理或已完成，但其应答未保留；请先查看结果，再用新键重发。"
             }

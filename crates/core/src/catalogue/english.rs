@@ -134,6 +134,10 @@ impl Code {
             Code::PropertyExists => {
                 "The image already has the property {property}; replace it instead."
             }
+            Code::UndoConflict => "Somebody has acted on image {image} since; nothing was undone.",
+            Code::UndoExpired => {
+                "An act can be undone for a few seconds, by who did it and once; this one cannot be undone any more."
+            }
             Code::IdempotencyInProgress => {
                 "The request with the idempotency key {key} is being done or was done, and its answer is not kept; look at what it made before you send it with a new key."
             }

@@ -8,8 +8,9 @@ use lendglass_core::image::{
     check_property, check_tag,
 };
 use lendglass_core::limits::MINIMUM_MAX;
+use lendglass_core::notice::{Inbox, Notice, NoticeKind};
 use lendglass_core::policy::Policy;
-use lendglass_core::share::{Recipient, is_live};
+use lendglass_core::share::{Recipient, ShareState, is_live};
 use lendglass_core::tenant::{Caller, Role};
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
 use lendglass_store::{
@@ -18,7 +19,8 @@ use lendglass_store::{
 };
 
 use crate::app::App;
-use crate::service::share::settle;
+use crate::service::notice;
+use crate::service::share::{settle, told_of};
 use crate::service::{Seen, lock_seen, not_found};
 
 /// A record to be made.
@@ -363,12 +365,19 @@ fn only_while_queued(image: &Image, property: &str, is_same: bool) -> Result<(),
 /// bytes are removed soon after, unless somebody else uses them.
 pub async fn delete(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
-    app.change(caller, move |tx| delete_in(tx, &owned, &mine, &id)).await?;
+    let told = app.change(caller, move |tx| delete_in(tx, &owned, &mine, &id)).await?;
     app.work.notify_one();
+    app.bell.ring(&told);
     Ok(())
 }
 
-fn delete_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
+/// Answers the inboxes that were told (DL-07).
+fn delete_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+) -> Result<Vec<Inbox>, Error> {
     let now = app.clock.now();
     let seen = lock_seen(tx, id, caller)?;
     let image = &seen.image;
@@ -376,17 +385,24 @@ fn delete_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, id: &ImageId) -> Resul
     let usage = store_share::usage(tx, id, now)?;
     let standing = seen.standing(caller, now)?;
     access::may_delete(caller, standing, image, &policy, usage.total(), usage.accepted)?;
+    let mut notices = Vec::new();
     for share in store_share::of_image_in(tx, id)?.iter().filter(|share| is_live(share, now)) {
         let event = AuditEvent::by(caller, now, AuditVerb::ShareWithdraw, id.as_str())
             .with_counterpart(share.recipient.clone())
             .with_detail("image deleted");
         store_audit::insert(tx, &app.ids.hex(), &event)?;
+        if share.state != ShareState::Rejected {
+            let to = share.recipient.clone();
+            notices.push(told_of(now, image, share, to, NoticeKind::ImageDeleted));
+        }
     }
     store_upload::cancel_of_image(tx, id)?;
     store_upload::release_image(tx, id)?;
     store_image::delete(tx, image, now)?;
     let event = AuditEvent::by(caller, now, AuditVerb::ImageDelete, id.as_str());
-    store_audit::insert(tx, &app.ids.hex(), &event)
+    store_audit::insert(tx, &app.ids.hex(), &event)?;
+    notice::tell(tx, &notices)?;
+    Ok(notices.iter().map(Notice::inbox).collect())
 }
 
 /// Withholds an image's bytes from everyone but the operator; nothing happens if they are.

@@ -1,15 +1,10 @@
 //! What makes the leases a guarantee: dead uploads are undone, dying blobs removed, shares whose
 //! time ran out ended. Every step may be the last one and may be run again.
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
-use lendglass_core::share::Share;
-use lendglass_core::{AccountId, Error, UserId};
+use lendglass_core::Error;
 use lendglass_store::blob::Locator;
 use lendglass_store::upload::{Copy, Upload};
-use lendglass_store::{
-    Tx, audit as store_audit, image as store_image, policy as store_policy, share as store_share,
-    upload as store_upload,
-};
+use lendglass_store::{undo as store_undo, upload as store_upload};
 
 use crate::app::App;
 use crate::service::download::blob_error;
@@ -31,11 +26,10 @@ pub async fn round(app: &App) -> Result<usize, Error> {
         remove_bytes(app, copy).await?;
         done += 1;
     }
-    for share in store_share::timed_out(&app.db, app.clock.now(), ROUND_ROWS).await? {
-        lapse(app, share).await?;
-        done += 1;
-    }
+    done += share::lapse(app, ROUND_ROWS).await?;
+    done += share::warn(app, ROUND_ROWS).await?;
     idempotency::purge(app).await?;
+    store_undo::purge(&app.db, app.clock.now()).await?;
     Ok(done)
 }
 
@@ -57,36 +51,4 @@ async fn remove_bytes(app: &App, copy: Copy) -> Result<(), Error> {
         blobs.delete(&locator).await.map_err(blob_error)?;
     }
     app.db.write(move |tx| store_upload::forget(tx, &copy.blob)).await
-}
-
-async fn lapse(app: &App, share: Share) -> Result<(), Error> {
-    let owned = app.clone();
-    app.db.write(move |tx| lapse_in(tx, &owned, &share)).await
-}
-
-fn lapse_in(tx: &mut Tx<'_>, app: &App, seen: &Share) -> Result<(), Error> {
-    let now = app.clock.now();
-    let Some(image) = store_image::lock(tx, &seen.image)? else { return Ok(()) };
-    let Some(share) = store_share::get(tx, &seen.image, &seen.recipient)? else { return Ok(()) };
-    if lendglass_core::share::is_live(&share, now) {
-        return Ok(());
-    }
-    let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
-    store_share::delete(tx, &share)?;
-    let after = share::settle(tx, &image, &policy, now)?;
-    store_image::set_listed(tx, &after, &share, false)?;
-    let event = AuditEvent {
-        at: now,
-        verb: AuditVerb::ShareLapse,
-        region: image.region.clone(),
-        user: UserId::trusted("system"),
-        project: image.owner.clone(),
-        account: AccountId::trusted("system"),
-        counterpart: Some(share.recipient.clone()),
-        target: image.id.to_string(),
-        detail: format!("state={}", share.state.as_str()),
-        source: String::new(),
-        request_id: String::new(),
-    };
-    store_audit::insert(tx, &app.ids.hex(), &event)
 }

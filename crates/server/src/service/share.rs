@@ -1,27 +1,31 @@
 //! Sharing: `invite`, `answer`, `withdraw` are the only ways to change a share, whoever asks.
 
 mod answer;
+mod ground;
 mod invite;
+mod lapse;
+mod undo;
 mod withdraw;
+mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lendglass_core::access::Standing;
-use lendglass_core::audit::{AuditEvent, AuditVerb};
-use lendglass_core::image::{Image, Visibility};
-use lendglass_core::job::{Job, JobState, JobWork, Outcome, PairResult};
-use lendglass_core::policy::Policy;
+use lendglass_core::image::Image;
+use lendglass_core::job::{Outcome, PairResult};
+use lendglass_core::notice::{Inbox, Notice, NoticeKind};
 use lendglass_core::recipient::Named;
-use lendglass_core::share::{Recipient, Share, ShareEvent, ShareState, is_listed};
-use lendglass_core::tenant::Caller;
+use lendglass_core::share::{Recipient, ShareEvent, ShareState};
+use lendglass_core::tenant::{Caller, Role};
 use lendglass_core::{Code, Error, ImageId, JobId, Kind, Timestamp};
-use lendglass_store::{
-    Tx, audit as store_audit, image as store_image, job as store_job, policy as store_policy,
-    share as store_share,
-};
+use lendglass_store::undo::ShareChange;
+use lendglass_store::{Tx, share as store_share};
 
+use self::ground::Ground;
+pub(crate) use self::lapse::{lapse, warn};
+pub(crate) use self::write::{settle, told_of};
 use crate::app::App;
-use crate::service::image;
+use crate::service::{image, notice};
 
 /// What happens when some pairs of a batch are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +110,17 @@ pub struct Report {
     pub results: Vec<PairResult>,
     /// Whether the good pairs stand: false for a dry run and for a failed all-or-nothing batch.
     pub is_done: bool,
+    /// How the actor may take it back, for a few seconds (ST-09).
+    pub undo: Option<Undo>,
+}
+
+/// The way back from an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// What [`undo`] takes; for the same user in the same project.
+    pub token: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 impl Report {
@@ -126,43 +141,32 @@ impl Report {
 /// or time.
 pub async fn invite(app: &App, caller: &Caller, request: Invite) -> Result<Report, Error> {
     let batch = Batch::new(app, caller, ShareEvent::Invite, request.mode, request.dry_run);
-    run(app, batch, move |tx, batch| {
-        invite::check_invite(tx, batch, &request)?;
-        invite::lock_owners(tx, batch, &request.images)?;
-        let mut newly_shared = invite::NewlyShared::new();
-        for_each_image(&request.images, |id| {
-            let pairs = invite::invite_image(tx, batch, id, &request, &mut newly_shared);
-            batch.pairs_or_refusal(pairs, id, request.recipients.iter().map(|r| r.text.as_str()))
-        })
-    })
-    .await
+    run(app, batch, move |tx, batch| invite::invite_all(tx, batch, &request)).await
 }
 
 /// Answers offers, in one transaction. A slot that does not count while pending is checked now
 /// (SH-17); accepting records the digest that was accepted (RC-25).
 pub async fn answer(app: &App, caller: &Caller, request: Answer) -> Result<Report, Error> {
     let batch = Batch::new(app, caller, request.event, request.mode, request.dry_run);
-    run(app, batch, move |tx, batch| {
-        for_each_image(&request.images, |id| {
-            let pairs = answer::answer_image(tx, batch, id, &request);
-            let own = request.recipient.as_deref().unwrap_or(batch.caller.project.as_str());
-            batch.pairs_or_refusal(pairs, id, [own])
-        })
-    })
-    .await
+    run(app, batch, move |tx, batch| answer::answer_all(tx, batch, &request, false)).await
 }
 
 /// Takes shares back, in one transaction; the recipient loses the image at once (SH-34).
 pub async fn withdraw(app: &App, caller: &Caller, request: Withdraw) -> Result<Report, Error> {
     let batch = Batch::new(app, caller, ShareEvent::Withdraw, request.mode, request.dry_run);
-    run(app, batch, move |tx, batch| {
-        for_each_image(&request.images, |id| {
-            let pairs = withdraw::withdraw_image(tx, batch, id, &request);
-            let named = request.recipients.iter().flatten().map(|r| r.text.as_str());
-            batch.pairs_or_refusal(pairs, id, named)
-        })
-    })
-    .await
+    run(app, batch, move |tx, batch| withdraw::withdraw_all(tx, batch, &request)).await
+}
+
+/// Undoes what the caller did a few seconds ago, all or nothing: the former rows return as they were
+/// (ST-09).
+///
+/// Errors: [`Code::UndoExpired`], [`Code::UndoConflict`], the ceilings.
+pub async fn undo(app: &App, caller: &Caller, token: &str) -> Result<Report, Error> {
+    caller.needs(Role::Member)?;
+    let mut batch = Batch::new(app, caller, ShareEvent::Withdraw, Mode::All, false);
+    batch.is_undo = true;
+    let token = token.to_owned();
+    run(app, batch, move |tx, batch| undo::reverse(tx, batch, &token)).await
 }
 
 /// Ends one share, whoever asks: its recipient leaves ([`leave`]), everyone else withdraws. For
@@ -211,13 +215,7 @@ pub async fn leave(
         mode: Mode::All,
         dry_run: false,
     };
-    run(app, batch, move |tx, batch| {
-        for_each_image(&request.images, |id| {
-            let pairs = answer::leave_image(tx, batch, id, &request);
-            batch.pairs_or_refusal(pairs, id, request.recipient.as_deref())
-        })
-    })
-    .await
+    run(app, batch, move |tx, batch| answer::answer_all(tx, batch, &request, true)).await
 }
 
 /// A batch under way: what is the same for all its pairs.
@@ -228,6 +226,8 @@ struct Batch {
     event: ShareEvent,
     mode: Mode,
     is_dry: bool,
+    /// The changes take back what `caller` did before.
+    is_undo: bool,
     job: JobId,
     now: Timestamp,
 }
@@ -235,59 +235,66 @@ struct Batch {
 /// One decided pair: what to report and what to write.
 struct Pair {
     result: PairResult,
-    write: Option<PairWrite>,
-}
-
-struct PairWrite {
-    share: Share,
-    is_removed: bool,
-}
-
-/// The pairs of one image, with the image as it was.
-struct ImagePairs {
-    image: Option<Image>,
-    policy: Option<Policy>,
-    pairs: Vec<Pair>,
+    change: Option<ShareChange>,
 }
 
 impl Batch {
     fn new(app: &App, caller: &Caller, event: ShareEvent, mode: Mode, is_dry: bool) -> Batch {
+        let mut caller = caller.clone();
+        // A dry run of a batch has something to tell: its results, pair by pair.
+        let is_dry = std::mem::take(&mut caller.terms.is_dry_run) || is_dry;
         Batch {
             app: app.clone(),
-            caller: caller.clone(),
+            caller,
             event,
             mode,
             is_dry,
+            is_undo: false,
             job: JobId::trusted(app.ids.hex()),
             now: app.clock.now(),
         }
     }
 
-    /// A refusal of a whole image is the refusal of each of its pairs; trouble with the database is
-    /// trouble with the whole request.
-    fn pairs_or_refusal<'a>(
+    /// The images as asked, repetitions dropped.
+    fn each_once<'a>(&self, images: &'a [ImageId]) -> impl Iterator<Item = &'a ImageId> {
+        let mut seen = BTreeSet::new();
+        images.iter().filter(move |id| seen.insert(*id))
+    }
+
+    /// A refusal belongs to its pair; trouble with the database is trouble with the whole request.
+    fn refusal(&self, error: Error) -> Result<Error, Error> {
+        match error.kind() {
+            Kind::Internal | Kind::Unavailable => Err(error),
+            Kind::Invalid
+            | Kind::UnsupportedMedia
+            | Kind::BadRange
+            | Kind::Unauthenticated
+            | Kind::Forbidden
+            | Kind::NotFound
+            | Kind::Conflict
+            | Kind::QuotaExceeded
+            | Kind::TooLarge
+            | Kind::RateLimited
+            | Kind::NoSpace => Ok(error),
+        }
+    }
+
+    /// The pairs of an image; its refusal as a whole is the refusal of each.
+    fn or_refused<'a>(
         &self,
-        pairs: Result<ImagePairs, Error>,
         id: &ImageId,
+        pairs: Result<Vec<Pair>, Error>,
         named: impl IntoIterator<Item = &'a str>,
-    ) -> Result<ImagePairs, Error> {
+    ) -> Result<Vec<Pair>, Error> {
         let error = match pairs {
             Ok(pairs) => return Ok(pairs),
-            Err(error) if matches!(error.kind(), Kind::Internal | Kind::Unavailable) => {
-                return Err(error);
-            }
-            Err(error) => error,
+            Err(error) => self.refusal(error)?,
         };
         let mut names: Vec<&str> = named.into_iter().collect();
         if names.is_empty() {
             names.push("");
         }
-        let pairs = names.into_iter().map(|name| refused(id, name, error.clone())).collect();
-        Ok(ImagePairs { image: None, policy: None, pairs })
-    }
-
-    fn policy(&self, tx: &mut Tx<'_>, image: &Image) -> Result<Policy, Error> {
-        store_policy::effective_in(tx, &self.app.policy, &image.region, &image.owner)
+        Ok(names.into_iter().map(|name| refused(id, name, error.clone())).collect())
     }
 }
 
@@ -298,139 +305,80 @@ fn refused(image: &ImageId, recipient: &str, error: Error) -> Pair {
         resolved: None,
         outcome: Outcome::Refused(error),
     };
-    Pair { result, write: None }
+    Pair { result, change: None }
 }
 
+/// Decides in one transaction and writes what is to stand, then tells whom it concerns.
 async fn run<F>(app: &App, batch: Batch, decide: F) -> Result<Report, Error>
 where
-    F: Fn(&mut Tx<'_>, &Batch) -> Result<Vec<ImagePairs>, Error> + Send + 'static,
+    F: Fn(&mut Tx<'_>, &Batch) -> Result<(Ground, Vec<Pair>), Error> + Send + 'static,
 {
-    app.db
-        .write(move |tx| {
-            let decided = decide(tx, &batch)?;
-            let any_refused =
-                decided.iter().flat_map(|d| &d.pairs).any(|p| p.result.outcome.is_refused());
-            let is_spoilt = any_refused && batch.mode == Mode::All;
-            let is_done = !batch.is_dry && !is_spoilt;
-            if is_done {
-                decided.iter().try_for_each(|image| write_image(tx, &batch, image))?;
-            }
-            let results: Vec<PairResult> =
-                decided.into_iter().flat_map(|d| d.pairs).map(|pair| pair.result).collect();
-            if is_done {
-                write_job(tx, &batch, &results)?;
-            }
-            Ok(Report { job: is_done.then(|| batch.job.clone()), results, is_done })
+    let caller = batch.caller.clone();
+    let (report, told) = app
+        .change(&caller, move |tx| {
+            let (ground, pairs) = decide(tx, &batch)?;
+            conclude(tx, &batch, &ground, pairs)
         })
-        .await
+        .await?;
+    app.bell.ring(&told);
+    Ok(report)
 }
 
-/// Goes through the images in id order, so that two batches cannot wait for each other, and answers
-/// in the order asked.
-fn for_each_image(
-    images: &[ImageId],
-    mut each: impl FnMut(&ImageId) -> Result<ImagePairs, Error>,
-) -> Result<Vec<ImagePairs>, Error> {
-    let sorted: BTreeSet<&ImageId> = images.iter().collect();
-    let mut decided = BTreeMap::new();
-    for id in sorted {
-        decided.insert(id, each(id)?);
+fn conclude(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    ground: &Ground,
+    pairs: Vec<Pair>,
+) -> Result<(Report, Vec<Inbox>), Error> {
+    let is_spoilt = batch.mode == Mode::All && pairs.iter().any(|p| p.result.outcome.is_refused());
+    let is_done = !batch.is_dry && !is_spoilt;
+    let (results, changes): (Vec<PairResult>, Vec<Option<ShareChange>>) =
+        pairs.into_iter().map(|pair| (pair.result, pair.change)).unzip();
+    let mut report = Report { job: None, results, is_done, undo: None };
+    let full = full_images(tx, batch, ground, &report.results)?;
+    if !is_done {
+        notice::tell(tx, &full)?;
+        return Ok((report, full.iter().map(Notice::inbox).collect()));
     }
-    Ok(images.iter().filter_map(|id| decided.remove(id)).collect())
+    let changes: Vec<ShareChange> = changes.into_iter().flatten().collect();
+    write::write_job(tx, batch, &report.results)?;
+    report.undo = write::write_undo(tx, batch, &changes)?;
+    report.job = Some(batch.job.clone());
+    let told = write::write(tx, batch, ground, &changes, full)?;
+    Ok((report, told))
+}
+
+/// The notices to owners whose images take no further recipient, so that somebody who wants to accept
+/// cannot (SH-15): one for each offer.
+fn full_images(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    ground: &Ground,
+    results: &[PairResult],
+) -> Result<Vec<Notice>, Error> {
+    let mut notices = Vec::new();
+    if batch.event != ShareEvent::Accept || batch.is_dry {
+        return Ok(notices);
+    }
+    for result in results {
+        let Outcome::Refused(error) = &result.outcome else { continue };
+        if error.code() != Code::ShareTenantQuota {
+            continue;
+        }
+        let (image, _) = ground.of(&result.image)?;
+        for share in store_share::by_recipient_id(tx, &image.id, &result.recipient)? {
+            if store_share::tell_full(tx, &share)? {
+                let owner = Recipient::Project(share.owner.clone());
+                let kind = NoticeKind::ShareCeilingReached;
+                notices.push(told_of(batch.now, image, &share, owner, kind));
+            }
+        }
+    }
+    Ok(notices)
 }
 
 /// The digest an acceptance is bound to (RC-25).
 fn receipt(image: &Image, state: ShareState) -> Option<String> {
     let digests = image.digests.as_ref()?;
     (state == ShareState::Accepted).then(|| format!("{}:{}", digests.algo, digests.value_hex))
-}
-
-/// Writes the decided pairs of one image: shares, the image's count and visibility, who lists it,
-/// audit rows for both sides.
-fn write_image(tx: &mut Tx<'_>, batch: &Batch, decided: &ImagePairs) -> Result<(), Error> {
-    let (Some(before), Some(policy)) = (&decided.image, &decided.policy) else { return Ok(()) };
-    let writes: Vec<&PairWrite> = decided.pairs.iter().filter_map(|p| p.write.as_ref()).collect();
-    for write in &writes {
-        if write.is_removed {
-            store_share::delete(tx, &write.share)?;
-        } else {
-            store_share::put(tx, &write.share)?;
-        }
-        audit(tx, batch, &write.share)?;
-    }
-    let after = settle(tx, before, policy, batch.now)?;
-    for write in &writes {
-        let listed = !write.is_removed && is_listed(write.share.state);
-        store_image::set_listed(tx, &after, &write.share, listed)?;
-    }
-    Ok(())
-}
-
-/// Brings the image's count of shares up to date, and its visibility where the first share makes a
-/// private image shared and the end of the last makes it private again.
-pub(crate) fn settle(
-    tx: &mut Tx<'_>,
-    before: &Image,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Image, Error> {
-    let mut after = before.clone();
-    let rows = store_share::of_image_in(tx, &before.id)?.len();
-    after.shares = u32::try_from(rows).unwrap_or(u32::MAX);
-    if policy.share.private_becomes_shared {
-        let wanted = match (before.visibility, after.shares) {
-            (Visibility::Private, 1..) => Visibility::Shared,
-            (Visibility::Shared, 0) if before.shares > 0 => Visibility::Private,
-            (kept, _) => kept,
-        };
-        if wanted != before.visibility {
-            after.visibility = wanted;
-            after.updated_at = now;
-        }
-    }
-    if after != *before {
-        store_image::update(tx, before, &after)?;
-    }
-    Ok(after)
-}
-
-fn audit(tx: &mut Tx<'_>, batch: &Batch, share: &Share) -> Result<(), Error> {
-    let verb = match batch.event {
-        ShareEvent::Invite => AuditVerb::ShareInvite,
-        ShareEvent::Accept => AuditVerb::ShareAccept,
-        ShareEvent::Reject => AuditVerb::ShareReject,
-        ShareEvent::Reopen => AuditVerb::ShareReopen,
-        ShareEvent::Withdraw => AuditVerb::ShareWithdraw,
-        ShareEvent::Lapse => AuditVerb::ShareLapse,
-    };
-    let counterpart = match batch.event {
-        ShareEvent::Invite | ShareEvent::Withdraw | ShareEvent::Lapse => share.recipient.clone(),
-        ShareEvent::Accept | ShareEvent::Reject | ShareEvent::Reopen => {
-            Recipient::Project(share.owner.clone())
-        }
-    };
-    let event = AuditEvent::by(&batch.caller, batch.now, verb, share.image.as_str())
-        .with_counterpart(counterpart)
-        .with_detail(format!("state={}", share.state.as_str()));
-    store_audit::insert(tx, &batch.app.ids.hex(), &event)
-}
-
-fn write_job(tx: &mut Tx<'_>, batch: &Batch, results: &[PairResult]) -> Result<(), Error> {
-    store_job::insert(
-        tx,
-        &Job {
-            id: batch.job.clone(),
-            project: batch.caller.project.clone(),
-            user: batch.caller.user.clone(),
-            region: batch.caller.region.clone(),
-            work: JobWork::Share { event: batch.event },
-            state: JobState::Succeeded,
-            progress_percent: 100,
-            attempts: 1,
-            failure: None,
-            results: results.to_vec(),
-            created_at: batch.now,
-            updated_at: batch.now,
-        },
-    )
 }

@@ -16,12 +16,17 @@ pub enum Engine {
 
 /// The few words that differ between the engines, as (token, SQLite, PostgreSQL). Statements and
 /// migrations carry the tokens.
-const DIFFERENCES: [(&str, &str, &str); 6] = [
+const DIFFERENCES: [(&str, &str, &str); 7] = [
     ("{key}", "text", "text collate \"C\""),
     ("{without_rowid}", "without rowid", ""),
     ("{for_update}", "", "for update"),
     ("{skip_locked}", "", "for update skip locked"),
     ("{no_sort}", "+", ""),
+    (
+        "{second_list}",
+        "(select value from json_each($2))",
+        "(select jsonb_array_elements_text(cast($2 as jsonb)))",
+    ),
     // The first parameter is a JSON list of texts: one statement for any number of ids.
     (
         "{list}",
@@ -78,6 +83,14 @@ pub enum Value {
     Int(i64),
     /// Text.
     Text(String),
+}
+
+impl Value {
+    /// The parameter that `{list}` reads: any number of ids.
+    pub fn list<T: AsRef<str>>(ids: &[T]) -> Value {
+        let texts: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+        Value::Text(serde_json::Value::from(texts).to_string())
+    }
 }
 
 impl From<i64> for Value {

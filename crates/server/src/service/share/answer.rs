@@ -1,61 +1,86 @@
-//! Deciding answers: which share is meant, who may answer it, whether a slot is free.
+//! Deciding answers: which share is meant, who may answer it, whether a slot is free. Everything is
+//! read before the first decision, so that a thousand answers cost what one does.
 
+use lendglass_core::access::Standing;
 use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
+use lendglass_core::policy::Policy;
+use lendglass_core::quota::ShareUsage;
 use lendglass_core::recipient;
 use lendglass_core::share::{Change, Recipient, Share, is_live, transition};
 use lendglass_core::{Code, Error, ImageId, access, quota};
+use lendglass_store::undo::ShareChange;
 use lendglass_store::{Tx, share as store_share};
 
-use super::{Answer, Batch, ImagePairs, Pair, PairWrite, receipt};
-use crate::service::{Seen, lock_seen};
+use super::{Answer, Batch, Ground, Pair, receipt};
 
-pub(super) fn answer_image(
+/// Decides the answers to all images of the request, in the order asked. `is_leaving`: rejecting is
+/// meant to end the use of the image.
+pub(super) fn answer_all(
     tx: &mut Tx<'_>,
     batch: &Batch,
+    request: &Answer,
+    is_leaving: bool,
+) -> Result<(Ground, Vec<Pair>), Error> {
+    let ground = Ground::lock(tx, batch, &request.images)?;
+    let usages = store_share::usage_of_in(tx, &ground.images(), batch.now)?;
+    let own = request.recipient.as_deref().unwrap_or(batch.caller.project.as_str());
+    let mut decided = Vec::new();
+    for id in batch.each_once(&request.images) {
+        let usage = usages.get(id).copied().unwrap_or_default();
+        let pair = answer_one(tx, batch, &ground, id, request, usage, is_leaving);
+        decided.extend(batch.or_refused(id, pair.map(|pair| vec![pair]), [own])?);
+    }
+    Ok((ground, decided))
+}
+
+fn answer_one(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    ground: &Ground,
     id: &ImageId,
     request: &Answer,
-) -> Result<ImagePairs, Error> {
-    let Seen { image, shares } = lock_seen(tx, id, &batch.caller)?;
-    let standing = access::see(&batch.caller, &image, &shares, batch.now)?;
-    let policy = batch.policy(tx, &image)?;
-    let share = answered_share(tx, batch, &image, &shares, request)?;
-    access::may_answer(&batch.caller, standing, &share.recipient, &policy)?;
-    let change = transition(Some(share.state), request.event, &policy)?;
+    usage: ShareUsage,
+    is_leaving: bool,
+) -> Result<Pair, Error> {
+    let (seen, standing, policy) = ground.look(batch, id)?;
+    if is_leaving {
+        access::may_leave(policy)?;
+    }
+    let share = answered_share(tx, batch, &seen.image, &seen.shares, request)?;
+    decide(batch, (&seen.image, standing, policy), share, request, usage)
+}
+
+fn decide(
+    batch: &Batch,
+    (image, standing, policy): (&Image, Standing<'_>, &Policy),
+    share: Share,
+    request: &Answer,
+    usage: ShareUsage,
+) -> Result<Pair, Error> {
+    access::may_answer(&batch.caller, standing, &share.recipient, policy)?;
     let result = |outcome| PairResult {
-        image: id.clone(),
+        image: image.id.clone(),
         recipient: share.recipient.id().to_owned(),
         resolved: Some(share.recipient.clone()),
         outcome,
     };
-    let pair = match change {
-        Change::Unchanged => Pair { result: result(Outcome::Already(share.state)), write: None },
-        Change::Removed => return Err(Error::internal("an answer that ends a share")),
+    match transition(Some(share.state), request.event, policy)? {
+        Change::Unchanged => {
+            Ok(Pair { result: result(Outcome::Already(share.state)), change: None })
+        }
+        Change::Removed => Err(Error::internal("an answer that ends a share")),
         Change::To(state) => {
-            let usage = store_share::usage(tx, id, batch.now)?;
-            quota::room_for_share(&image, Some(share.state), state, usage, &policy)?;
+            quota::room_for_share(image, Some(share.state), state, usage, policy)?;
             let mut after = share.clone();
             after.state = state;
-            after.accepted_digest = receipt(&image, state);
+            after.accepted_digest = receipt(image, state);
             after.updated_at = batch.now;
-            let write = Some(PairWrite { share: after, is_removed: false });
-            Pair { result: result(Outcome::Now(state)), write }
+            let result = result(Outcome::Now(state));
+            let change = Some(ShareChange { before: Some(share), after: Some(after) });
+            Ok(Pair { result, change })
         }
-    };
-    Ok(ImagePairs { image: Some(image), policy: Some(policy), pairs: vec![pair] })
-}
-
-/// As [`answer_image`], where rejecting is meant to end the use of the image.
-pub(super) fn leave_image(
-    tx: &mut Tx<'_>,
-    batch: &Batch,
-    id: &ImageId,
-    request: &Answer,
-) -> Result<ImagePairs, Error> {
-    let seen = lock_seen(tx, id, &batch.caller)?;
-    seen.standing(&batch.caller, batch.now)?;
-    access::may_leave(&batch.policy(tx, &seen.image)?)?;
-    answer_image(tx, batch, id, request)
+    }
 }
 
 /// The share an answer is about: the one of the named recipient, else the caller's project's, else

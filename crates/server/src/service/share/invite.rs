@@ -1,4 +1,5 @@
-//! Deciding offers: which recipient is meant, whether the policy and the ceilings allow it.
+//! Deciding offers: which recipient is meant, whether the policy and the ceilings allow it, and what
+//! the recipient's own rules make of it. Names, shares and rules are read before the first decision.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +8,40 @@ use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::limits::NOTE_CHARS;
 use lendglass_core::policy::Policy;
 use lendglass_core::quota::ShareUsage;
-use lendglass_core::recipient::{self, Named};
+use lendglass_core::recipient::{self, Candidates, Named};
 use lendglass_core::share::{
-    Change, Recipient, Share, ShareEvent, ShareState, is_live, transition,
+    Change, Recipient, Share, ShareEvent, ShareState, Verdict, by_rule, is_live, transition,
 };
 use lendglass_core::{AccountId, Code, Error, ImageId, ProjectId, access, quota};
+use lendglass_store::undo::ShareChange;
 use lendglass_store::{
-    Tx, image as store_image, policy as store_policy, share as store_share, tenant as store_tenant,
+    Tx, image as store_image, policy as store_policy, rule as store_rule, share as store_share,
+    tenant as store_tenant,
 };
 
-use super::{Batch, ImagePairs, Invite, Pair, PairWrite, receipt, refused};
-use crate::service::lock_seen;
+use super::{Batch, Ground, Invite, Pair, receipt, refused};
 
-pub(super) fn check_invite(tx: &mut Tx<'_>, batch: &Batch, request: &Invite) -> Result<(), Error> {
+/// Decides all pairs of the request, in the order asked.
+pub(super) fn invite_all(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    request: &Invite,
+) -> Result<(Ground, Vec<Pair>), Error> {
+    check_request(tx, batch, request)?;
+    lock_owners(tx, batch, &request.images)?;
+    let ground = Ground::lock(tx, batch, &request.images)?;
+    let mut known = Known::read(tx, batch, &ground, request)?;
+    let mut newly_shared = NewlyShared::new();
+    let mut decided = Vec::new();
+    for id in batch.each_once(&request.images) {
+        let pairs = invite_one(tx, batch, &ground, id, request, &mut known, &mut newly_shared);
+        let named = request.recipients.iter().map(|named| named.text.as_str());
+        decided.extend(batch.or_refused(id, pairs, named)?);
+    }
+    Ok((ground, decided))
+}
+
+fn check_request(tx: &mut Tx<'_>, batch: &Batch, request: &Invite) -> Result<(), Error> {
     let caller = &batch.caller;
     let policy =
         store_policy::effective_in(tx, &batch.app.policy, &caller.region, &caller.project)?;
@@ -49,101 +71,162 @@ pub(super) fn check_invite(tx: &mut Tx<'_>, batch: &Batch, request: &Invite) -> 
 
 /// Locks the owning projects whose count of shared images is limited (SH-16), before any image.
 pub(super) fn lock_owners(tx: &mut Tx<'_>, batch: &Batch, images: &[ImageId]) -> Result<(), Error> {
-    let mut owners: BTreeSet<ProjectId> = BTreeSet::new();
-    for id in images {
-        let Some((image, _)) = store_image::show_in(tx, id, &batch.caller)? else { continue };
-        if batch.policy(tx, &image)?.share.max_shared_images.is_some() {
-            owners.insert(image.owner);
+    for (owner, region) in store_image::owners(tx, images)? {
+        let policy = store_policy::effective_in(tx, &batch.app.policy, &region, &owner)?;
+        if policy.share.max_shared_images.is_some() {
+            store_image::lock_project(tx, &owner)?;
         }
     }
-    owners.iter().try_for_each(|owner| store_image::lock_project(tx, owner))
+    Ok(())
 }
 
-pub(super) fn invite_image(
+/// What the decisions are made from, read in a few statements.
+struct Known {
+    candidates: BTreeMap<String, Candidates>,
+    shares: BTreeMap<(ImageId, Recipient), Share>,
+    usages: BTreeMap<ImageId, ShareUsage>,
+    accounts: BTreeMap<ProjectId, AccountId>,
+    rules: BTreeMap<ProjectId, BTreeMap<Recipient, Verdict>>,
+}
+
+impl Known {
+    fn read(
+        tx: &mut Tx<'_>,
+        batch: &Batch,
+        ground: &Ground,
+        request: &Invite,
+    ) -> Result<Known, Error> {
+        let mut candidates = BTreeMap::new();
+        for named in &request.recipients {
+            if !candidates.contains_key(&named.text) && recipient::check_shape(&named.text).is_ok()
+            {
+                let found = store_tenant::candidates(tx, &named.text, &batch.caller.region)?;
+                candidates.insert(named.text.clone(), found);
+            }
+        }
+        let images = ground.images();
+        let ids = possible_ids(&candidates);
+        let shares = store_share::among(tx, &images, &ids)?;
+        Ok(Known {
+            shares: shares
+                .into_iter()
+                .map(|s| ((s.image.clone(), s.recipient.clone()), s))
+                .collect(),
+            usages: store_share::usage_of_in(tx, &images, batch.now)?,
+            candidates,
+            accounts: BTreeMap::new(),
+            rules: BTreeMap::new(),
+        })
+    }
+
+    /// The account that holds the owner of an image.
+    fn account(
+        &mut self,
+        tx: &mut Tx<'_>,
+        batch: &Batch,
+        owner: &ProjectId,
+    ) -> Result<AccountId, Error> {
+        let caller = &batch.caller;
+        if *owner == caller.project {
+            return Ok(caller.account.clone());
+        }
+        if let Some(account) = self.accounts.get(owner) {
+            return Ok(account.clone());
+        }
+        let project = store_tenant::project(tx, owner)?;
+        let account = project.map_or_else(|| caller.account.clone(), |project| project.account);
+        self.accounts.insert(owner.clone(), account.clone());
+        Ok(account)
+    }
+
+    /// Reads what the recipients' own rules do with offers of an owner (RC-20), once.
+    fn read_rules(
+        &mut self,
+        tx: &mut Tx<'_>,
+        owner: &ProjectId,
+        account: &AccountId,
+    ) -> Result<(), Error> {
+        if self.rules.contains_key(owner) {
+            return Ok(());
+        }
+        let ids = possible_ids(&self.candidates);
+        let rules = store_rule::of_owner(tx, &ids, owner, account)?;
+        self.rules.insert(owner.clone(), rules);
+        Ok(())
+    }
+}
+
+/// Every id that a name of the request may come to stand for.
+fn possible_ids(candidates: &BTreeMap<String, Candidates>) -> Vec<String> {
+    let mut ids = BTreeSet::new();
+    for (text, found) in candidates {
+        ids.insert(text.clone());
+        ids.extend(found.project.iter().flat_map(|p| [p.id.to_string(), p.account.to_string()]));
+        ids.extend(found.account.iter().map(|account| account.id.to_string()));
+        ids.extend(found.account_projects.iter().map(ToString::to_string));
+    }
+    ids.into_iter().collect()
+}
+
+fn invite_one(
     tx: &mut Tx<'_>,
     batch: &Batch,
+    ground: &Ground,
     id: &ImageId,
     request: &Invite,
+    known: &mut Known,
     newly_shared: &mut NewlyShared,
-) -> Result<ImagePairs, Error> {
-    let seen = lock_seen(tx, id, &batch.caller)?;
-    let standing = seen.standing(&batch.caller, batch.now)?;
-    let policy = batch.policy(tx, &seen.image)?;
-    access::may_share(&batch.caller, standing, &seen.image, &policy)?;
-    let account = owner_account(tx, batch, &seen.image)?;
-    let mut usage = store_share::usage(tx, id, batch.now)?;
+) -> Result<Vec<Pair>, Error> {
+    let (seen, standing, policy) = ground.look(batch, id)?;
+    let image = &seen.image;
+    access::may_share(&batch.caller, standing, image, policy)?;
+    let account = known.account(tx, batch, &image.owner)?;
+    known.read_rules(tx, &image.owner, &account)?;
+    let mut usage = known.usages.get(id).copied().unwrap_or_default();
     let mut pairs = Vec::with_capacity(request.recipients.len());
     let mut done: BTreeSet<Recipient> = BTreeSet::new();
+    let offer = Offer { batch, image, policy, account: &account, request, known };
     for named in &request.recipients {
-        let ctx = Offer { batch, image: &seen.image, policy: &policy, account: &account, request };
-        match ctx.decide(tx, named, &mut usage) {
+        match offer.decide(named, &mut usage) {
             Ok(pair) => {
                 // Two names of one recipient are one share.
                 if pair.result.resolved.clone().is_none_or(|recipient| done.insert(recipient)) {
                     pairs.push(pair);
                 }
             }
-            Err(error) => pairs.push(refused(id, &named.text, rethrow(error)?)),
+            Err(error) => pairs.push(refused(id, &named.text, batch.refusal(error)?)),
         }
     }
-    check_shared_images(tx, &seen.image, &policy, &mut pairs, newly_shared)?;
-    Ok(ImagePairs { image: Some(seen.image), policy: Some(policy), pairs })
-}
-
-/// Trouble with the database ends the request; a refusal belongs to its pair.
-fn rethrow(error: Error) -> Result<Error, Error> {
-    use lendglass_core::Kind;
-    match error.kind() {
-        Kind::Internal | Kind::Unavailable => Err(error),
-        Kind::Invalid
-        | Kind::UnsupportedMedia
-        | Kind::BadRange
-        | Kind::Unauthenticated
-        | Kind::Forbidden
-        | Kind::NotFound
-        | Kind::Conflict
-        | Kind::QuotaExceeded
-        | Kind::TooLarge
-        | Kind::RateLimited
-        | Kind::NoSpace => Ok(error),
+    let becomes_shared = pairs.iter().any(|pair| pair.change.is_some());
+    if let Err(error) = room_among_shared(tx, image, policy, becomes_shared, newly_shared) {
+        let error = batch.refusal(error)?;
+        for pair in pairs.iter_mut().filter(|pair| pair.change.is_some()) {
+            pair.change = None;
+            pair.result.outcome = Outcome::Refused(error.clone());
+        }
     }
-}
-
-fn owner_account(tx: &mut Tx<'_>, batch: &Batch, image: &Image) -> Result<AccountId, Error> {
-    if image.owner == batch.caller.project {
-        return Ok(batch.caller.account.clone());
-    }
-    let project = store_tenant::project(tx, &image.owner)?;
-    Ok(project.map_or_else(|| batch.caller.account.clone(), |project| project.account))
+    Ok(pairs)
 }
 
 /// How many images of each owner a batch shares that were not shared before: decided, not yet written.
 pub(super) type NewlyShared = BTreeMap<ProjectId, u32>;
 
 /// The ceiling on distinct shared images (SH-16): an image that is not shared yet takes a place, and
-/// so did the ones before it in the batch.
-fn check_shared_images(
+/// so did the ones before it in the batch. The owner is locked.
+pub(super) fn room_among_shared(
     tx: &mut Tx<'_>,
     image: &Image,
     policy: &Policy,
-    pairs: &mut [Pair],
+    becomes_shared: bool,
     newly_shared: &mut NewlyShared,
 ) -> Result<(), Error> {
-    let becomes_shared = image.shares == 0 && pairs.iter().any(|pair| pair.write.is_some());
-    if !becomes_shared || policy.share.max_shared_images.is_none() {
+    if !becomes_shared || image.shares > 0 || policy.share.max_shared_images.is_none() {
         return Ok(());
     }
     let in_batch = newly_shared.entry(image.owner.clone()).or_default();
     let used = store_share::shared_images(tx, &image.owner, &image.region)? + *in_batch;
-    match quota::room_for_shared_image(used, policy) {
-        Ok(()) => *in_batch += 1,
-        Err(error) => {
-            for pair in pairs.iter_mut().filter(|pair| pair.write.is_some()) {
-                pair.write = None;
-                pair.result.outcome = Outcome::Refused(error.clone());
-            }
-        }
-    }
+    quota::room_for_shared_image(used, policy)?;
+    *in_batch += 1;
     Ok(())
 }
 
@@ -154,27 +237,25 @@ struct Offer<'a> {
     policy: &'a Policy,
     account: &'a AccountId,
     request: &'a Invite,
+    known: &'a Known,
 }
 
 impl Offer<'_> {
-    fn decide(
-        &self,
-        tx: &mut Tx<'_>,
-        named: &Named,
-        usage: &mut ShareUsage,
-    ) -> Result<Pair, Error> {
+    fn decide(&self, named: &Named, usage: &mut ShareUsage) -> Result<Pair, Error> {
         let (image, policy, now) = (self.image, self.policy, self.batch.now);
         recipient::check_shape(&named.text)?;
-        let found = store_tenant::candidates(tx, &named.text, &image.region)?;
+        let found = self.known.candidates.get(&named.text);
+        let found = found.ok_or_else(|| Error::internal("a recipient was not looked up"))?;
         let owner = recipient::Owner {
             project: &image.owner,
             account: self.account,
             region: &image.region,
         };
-        let recipient = recipient::resolve(named, &found, &owner, policy)?;
+        let recipient = recipient::resolve(named, found, &owner, policy)?;
         access::may_share_with(image, &recipient, false, policy)?;
-        let old = store_share::get(tx, &image.id, &recipient)?.filter(|old| is_live(old, now));
-        let from = old.as_ref().map(|share| share.state);
+        let key = (image.id.clone(), recipient.clone());
+        let old = self.known.shares.get(&key).filter(|old| is_live(old, now));
+        let from = old.map(|share| share.state);
         let change = transition(from, ShareEvent::Invite, policy)
             .map_err(|error| error.with("recipient", recipient.id()))?;
         let result = |outcome| PairResult {
@@ -183,20 +264,47 @@ impl Offer<'_> {
             resolved: Some(recipient.clone()),
             outcome,
         };
-        let state = match (change, from) {
+        let offered = match (change, from) {
             (Change::To(state), _) => state,
             (Change::Unchanged, Some(state)) => {
-                return Ok(Pair { result: result(Outcome::Already(state)), write: None });
+                return Ok(Pair { result: result(Outcome::Already(state)), change: None });
             }
             (Change::Unchanged, None) | (Change::Removed, _) => {
                 return Err(Error::internal("an offer that ends a share"));
             }
         };
-        quota::room_for_share(image, from, state, *usage, policy)?;
+        let state = self.placed(&recipient, from, offered, *usage)?;
+        if from == Some(state) {
+            return Ok(Pair { result: result(Outcome::Already(state)), change: None });
+        }
         *usage = usage.moved(from, Some(state));
-        let share = self.share(recipient.clone(), state);
-        let write = Some(PairWrite { share, is_removed: false });
-        Ok(Pair { result: result(Outcome::Now(state)), write })
+        let after = self.share(recipient.clone(), state);
+        let change = Some(ShareChange { before: old.cloned(), after: Some(after) });
+        Ok(Pair { result: result(Outcome::Now(state)), change })
+    }
+
+    /// The state the offer comes to: the recipient's rule decides where there is room for what it
+    /// says, and where no vault has to be chosen; else the offer waits for him.
+    fn placed(
+        &self,
+        recipient: &Recipient,
+        from: Option<ShareState>,
+        offered: ShareState,
+        usage: ShareUsage,
+    ) -> Result<ShareState, Error> {
+        let verdict =
+            self.known.rules.get(&self.image.owner).and_then(|rules| rules.get(recipient));
+        let ruled = by_rule(offered, verdict.copied());
+        let room = |state| quota::room_for_share(self.image, from, state, usage, self.policy);
+        let needs_vault = access::accepting_needs_vault(self.image, self.policy);
+        if ruled != offered
+            && room(ruled).is_ok()
+            && !(ruled == ShareState::Accepted && needs_vault)
+        {
+            return Ok(ruled);
+        }
+        room(offered)?;
+        Ok(offered)
     }
 
     fn share(&self, recipient: Recipient, state: ShareState) -> Share {

@@ -6,22 +6,38 @@ use lendglass_core::policy::Policy;
 use lendglass_core::recipient::{self, Named};
 use lendglass_core::share::{Change, Recipient, Share, ShareEvent, transition};
 use lendglass_core::{Code, Error, ImageId, access};
+use lendglass_store::undo::ShareChange;
 use lendglass_store::{Tx, share as store_share, tenant as store_tenant};
 
-use super::{Batch, ImagePairs, Pair, PairWrite, Withdraw, refused};
-use crate::service::lock_seen;
+use super::{Batch, Ground, Pair, Withdraw, refused};
 
-pub(super) fn withdraw_image(
+/// Decides all withdrawals of the request, in the order asked.
+pub(super) fn withdraw_all(
     tx: &mut Tx<'_>,
     batch: &Batch,
+    request: &Withdraw,
+) -> Result<(Ground, Vec<Pair>), Error> {
+    let ground = Ground::lock(tx, batch, &request.images)?;
+    let mut decided = Vec::new();
+    for id in batch.each_once(&request.images) {
+        let pairs = withdraw_one(tx, batch, &ground, id, request);
+        let named = request.recipients.iter().flatten().map(|named| named.text.as_str());
+        decided.extend(batch.or_refused(id, pairs, named)?);
+    }
+    Ok((ground, decided))
+}
+
+fn withdraw_one(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    ground: &Ground,
     id: &ImageId,
     request: &Withdraw,
-) -> Result<ImagePairs, Error> {
-    let seen = lock_seen(tx, id, &batch.caller)?;
-    let policy = batch.policy(tx, &seen.image)?;
-    access::owns(&batch.caller, seen.standing(&batch.caller, batch.now)?)?;
+) -> Result<Vec<Pair>, Error> {
+    let (seen, standing, policy) = ground.look(batch, id)?;
+    access::owns(&batch.caller, standing)?;
     if !policy.share.private_becomes_shared {
-        access::may_have_members(&seen.image, &policy)?;
+        access::may_have_members(&seen.image, policy)?;
     }
     let all = store_share::of_image_in(tx, id)?;
     let mut pairs = Vec::new();
@@ -30,7 +46,7 @@ pub(super) fn withdraw_image(
             let error = Error::new(Code::NotShared).with("recipient", "*");
             pairs.push(refused(id, "*", error));
         }
-        None => pairs.extend(all.iter().map(|share| end(share, share.recipient.id(), &policy))),
+        None => pairs.extend(all.iter().map(|share| end(share, share.recipient.id(), policy))),
         Some(named) => {
             for name in named {
                 let hits = shares_named(tx, &all, name, &seen.image)?;
@@ -38,11 +54,11 @@ pub(super) fn withdraw_image(
                     let error = Error::new(Code::NotShared).with("recipient", &name.text);
                     pairs.push(refused(id, &name.text, error));
                 }
-                pairs.extend(hits.into_iter().map(|share| end(share, &name.text, &policy)));
+                pairs.extend(hits.into_iter().map(|share| end(share, &name.text, policy)));
             }
         }
     }
-    Ok(ImagePairs { image: Some(seen.image), policy: Some(policy), pairs })
+    Ok(pairs)
 }
 
 /// The shares a name means: those with that very id, else those of the account it stands for.
@@ -98,7 +114,7 @@ fn end(share: &Share, name: &str, policy: &Policy) -> Pair {
                 resolved: Some(share.recipient.clone()),
                 outcome: Outcome::Removed,
             },
-            write: Some(PairWrite { share: share.clone(), is_removed: true }),
+            change: Some(ShareChange { before: Some(share.clone()), after: None }),
         },
     }
 }

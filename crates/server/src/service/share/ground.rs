@@ -1,0 +1,77 @@
+//! What a batch is about: its images, locked in the order of their ids and read once, with the policy
+//! of each owner.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lendglass_core::access::Standing;
+use lendglass_core::image::Image;
+use lendglass_core::policy::Policy;
+use lendglass_core::share::Share;
+use lendglass_core::{Error, ImageId, ProjectId};
+use lendglass_store::{Tx, image as store_image, policy as store_policy, share as store_share};
+
+use super::Batch;
+use crate::service::{Seen, not_found};
+
+/// See the module.
+pub(super) struct Ground {
+    seen: BTreeMap<ImageId, Seen>,
+    policies: BTreeMap<ProjectId, Policy>,
+}
+
+impl Ground {
+    /// Locks the images; two statements and one for each owner, however many images there are.
+    pub(super) fn lock(
+        tx: &mut Tx<'_>,
+        batch: &Batch,
+        images: &[ImageId],
+    ) -> Result<Ground, Error> {
+        let caller = &batch.caller;
+        let ids: Vec<ImageId> =
+            images.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let images = store_image::lock_all(tx, &ids)?;
+        let mut shares: BTreeMap<ImageId, Vec<Share>> = BTreeMap::new();
+        for share in store_share::of_caller_in(tx, caller, &ids)? {
+            shares.entry(share.image.clone()).or_default().push(share);
+        }
+        let mut ground = Ground { seen: BTreeMap::new(), policies: BTreeMap::new() };
+        for image in images {
+            if image.region == caller.region && !ground.policies.contains_key(&image.owner) {
+                let base = &batch.app.policy;
+                let policy = store_policy::effective_in(tx, base, &image.region, &image.owner)?;
+                ground.policies.insert(image.owner.clone(), policy);
+            }
+            let shares = shares.remove(&image.id).unwrap_or_default();
+            ground.seen.insert(image.id.clone(), Seen { image, shares });
+        }
+        Ok(ground)
+    }
+
+    /// The images that exist.
+    pub(super) fn images(&self) -> Vec<ImageId> {
+        self.seen.keys().cloned().collect()
+    }
+
+    /// An image as the caller sees it; not found where he may not know of it (I7).
+    pub(super) fn look(
+        &self,
+        batch: &Batch,
+        id: &ImageId,
+    ) -> Result<(&Seen, Standing<'_>, &Policy), Error> {
+        let seen = self.seen.get(id).ok_or_else(|| not_found(id))?;
+        let standing = seen.standing(&batch.caller, batch.now)?;
+        Ok((seen, standing, self.policy(&seen.image)?))
+    }
+
+    /// The image and its owner's policy, for what was decided about it.
+    pub(super) fn of(&self, id: &ImageId) -> Result<(&Image, &Policy), Error> {
+        let seen = self.seen.get(id).ok_or_else(|| not_found(id))?;
+        Ok((&seen.image, self.policy(&seen.image)?))
+    }
+
+    fn policy(&self, image: &Image) -> Result<&Policy, Error> {
+        self.policies
+            .get(&image.owner)
+            .ok_or_else(|| Error::internal("an image of another region was decided about"))
+    }
+}

@@ -1,0 +1,74 @@
+//! Undoing an own act within seconds (ST-09): the exact former rows return, unless somebody acted
+//! since. Who may undo is who acted; nothing but time and other people stands in the way.
+
+use lendglass_core::job::{Outcome, PairResult};
+use lendglass_core::share::{Share, is_live};
+use lendglass_core::{Code, Error, ImageId, quota};
+use lendglass_store::undo::ShareChange;
+use lendglass_store::{Tx, share as store_share, undo as store_undo};
+
+use super::invite::{NewlyShared, lock_owners, room_among_shared};
+use super::{Batch, Ground, Pair};
+
+/// Takes the act of a token and decides its reverse.
+///
+/// Errors: [`Code::UndoExpired`] for a token that is unknown, used, somebody else's or too old;
+/// [`Code::UndoConflict`] where a share is no longer what the act left; the ceilings, where somebody
+/// has taken the place meanwhile.
+pub(super) fn reverse(
+    tx: &mut Tx<'_>,
+    batch: &Batch,
+    token: &str,
+) -> Result<(Ground, Vec<Pair>), Error> {
+    let expired = || Error::new(Code::UndoExpired);
+    let (changes, until) = store_undo::take(tx, token, &batch.caller)?.ok_or_else(expired)?;
+    if until < batch.now {
+        return Err(expired());
+    }
+    let images: Vec<ImageId> =
+        changes.iter().filter_map(subject).map(|s| s.image.clone()).collect();
+    lock_owners(tx, batch, &images)?;
+    let ground = Ground::lock(tx, batch, &images)?;
+    let mut newly_shared = NewlyShared::new();
+    let mut usages = store_share::usage_of_in(tx, &ground.images(), batch.now)?;
+    let mut decided = Vec::with_capacity(changes.len());
+    for change in changes {
+        let Some(share) = subject(&change) else { continue };
+        let (image, policy) = ground.of(&share.image).map_err(|_| conflict(share))?;
+        if store_share::get(tx, &share.image, &share.recipient)? != change.after {
+            return Err(conflict(share));
+        }
+        let former = change.before.clone().filter(|share| is_live(share, batch.now));
+        let usage = usages.entry(share.image.clone()).or_default();
+        let from = change.after.as_ref().map(|share| share.state);
+        if let Some(former) = &former {
+            quota::room_for_share(image, from, former.state, *usage, policy)?;
+            let is_first = usage.total() == 0;
+            room_among_shared(tx, image, policy, is_first, &mut newly_shared)?;
+        }
+        *usage = usage.moved(from, former.as_ref().map(|share| share.state));
+        decided.push(pair(share, former, &change));
+    }
+    Ok((ground, decided))
+}
+
+fn subject(change: &ShareChange) -> Option<&Share> {
+    change.after.as_ref().or(change.before.as_ref())
+}
+
+fn conflict(share: &Share) -> Error {
+    Error::new(Code::UndoConflict).with("image", &share.image)
+}
+
+fn pair(share: &Share, former: Option<Share>, change: &ShareChange) -> Pair {
+    let outcome = former.as_ref().map_or(Outcome::Removed, |share| Outcome::Now(share.state));
+    Pair {
+        result: PairResult {
+            image: share.image.clone(),
+            recipient: share.recipient.id().to_owned(),
+            resolved: Some(share.recipient.clone()),
+            outcome,
+        },
+        change: Some(ShareChange { before: change.after.clone(), after: former }),
+    }
+}
