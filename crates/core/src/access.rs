@@ -5,9 +5,10 @@
 
 use crate::error::{Code, Error};
 use crate::image::{Encryption, Image, ImageKind, ImageStatus, Visibility};
+use crate::permission::Action;
 use crate::policy::{Allowance, DeleteWhileShared, EncryptedSharing, FullServerSources, Policy};
 use crate::share::{self, Recipient, Share, ShareState};
-use crate::tenant::{Caller, Role};
+use crate::tenant::Caller;
 use crate::time::Timestamp;
 
 /// How a caller stands to an image he may see.
@@ -85,8 +86,18 @@ pub fn is_mine(caller: &Caller, recipient: &Recipient) -> bool {
 /// May the caller change the record? Refuses a recipient with [`Code::SharedImageReadonly`]
 /// (RC-16), others with [`Code::NotImageOwner`].
 pub fn may_change(caller: &Caller, standing: Standing<'_>) -> Result<(), Error> {
+    may_act(caller, standing, Action::ImagesUpdate)
+}
+
+/// May the caller give the image its bytes? Refuses as [`may_change`].
+pub fn may_upload(caller: &Caller, standing: Standing<'_>) -> Result<(), Error> {
+    may_act(caller, standing, Action::ImagesUpload)
+}
+
+/// What only the owner does, and the operator.
+fn may_act(caller: &Caller, standing: Standing<'_>, action: Action) -> Result<(), Error> {
     match standing {
-        Standing::Owner => caller.needs(Role::Member),
+        Standing::Owner => caller.may(action),
         Standing::Operator => Ok(()),
         Standing::Public | Standing::Community if caller.is_operator => Ok(()),
         Standing::Recipient(_) if caller.is_operator => Ok(()),
@@ -105,7 +116,7 @@ pub fn may_delete(
     shares: u32,
     accepted: u32,
 ) -> Result<(), Error> {
-    may_change(caller, standing)?;
+    may_act(caller, standing, Action::ImagesDelete)?;
     if image.is_protected {
         return Err(Error::new(Code::ImageProtected));
     }
@@ -150,7 +161,9 @@ pub fn may_read_bytes(
             }
         }
     }
-    caller.needs(Role::Member)
+    // A service reads in order that its user may use the image.
+    let is_use = caller.is_service;
+    caller.may(if is_use { Action::ImagesUse } else { Action::ImagesDownload })
 }
 
 /// May the caller use the image as a source: servers, volumes, replicas (RC-10)?
@@ -160,12 +173,22 @@ pub fn may_use(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if let Standing::Recipient(share) = standing
-        && !share::may_use(share, policy, now)
-    {
-        return Err(Error::new(Code::ShareNotAccepted));
+    is_usable(standing, policy, now)?;
+    caller.may(Action::ImagesUse)
+}
+
+/// Refuses with [`Code::ShareNotAccepted`] what the policy lets no recipient use.
+fn is_usable(standing: Standing<'_>, policy: &Policy, now: Timestamp) -> Result<(), Error> {
+    match standing {
+        Standing::Recipient(share) if !share::may_use(share, policy, now) => {
+            Err(Error::new(Code::ShareNotAccepted))
+        }
+        Standing::Owner
+        | Standing::Recipient(_)
+        | Standing::Public
+        | Standing::Community
+        | Standing::Operator => Ok(()),
     }
-    caller.needs(Role::Member)
 }
 
 /// May the caller replicate the image into his project (US-09, SH-04)?
@@ -176,7 +199,8 @@ pub fn may_replicate(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<(), Error> {
-    may_use(caller, standing, policy, now)?;
+    is_usable(standing, policy, now)?;
+    caller.may(Action::ImagesCopy)?;
     if matches!(standing, Standing::Recipient(_)) && !policy.recipient.may_replicate {
         return Err(Error::new(Code::RecipientMayNotReplicate));
     }
@@ -239,11 +263,11 @@ pub fn may_share_with(
     Ok(())
 }
 
-/// The one who may manage the shares of an image: its owner with role member. A recipient who has
+/// The one who may manage the shares of an image: its owner who may share. A recipient who has
 /// accepted learns that he may not pass it on (SH-03), everyone else that he is not the owner.
 pub fn owns(caller: &Caller, standing: Standing<'_>) -> Result<(), Error> {
     match standing {
-        Standing::Owner => caller.needs(Role::Member),
+        Standing::Owner => caller.may(Action::ImagesShare),
         Standing::Operator => Ok(()),
         Standing::Recipient(_) | Standing::Public | Standing::Community if caller.is_operator => {
             Ok(())
@@ -281,14 +305,14 @@ pub fn may_answer(
     policy: &Policy,
 ) -> Result<(), Error> {
     if is_mine(caller, recipient) && standing != Standing::Owner {
-        return caller.needs(Role::Member);
+        return caller.may(Action::SharesAnswer);
     }
     if caller.is_operator && policy.share.operator_may_answer {
         return Ok(());
     }
     if is_mine(caller, recipient) && !policy.share.check_recipient {
         // A project that was offered its own image (possible where recipients are not checked).
-        return caller.needs(Role::Member);
+        return caller.may(Action::SharesAnswer);
     }
     match standing {
         Standing::Owner | Standing::Operator => Err(Error::new(Code::RecipientOnlyAnswers)),
@@ -339,7 +363,7 @@ pub fn may_set_visibility(
     if wanted == image.visibility {
         return Ok(());
     }
-    if wanted == Visibility::Public && !caller.is_operator {
+    if wanted == Visibility::Public && caller.may(Action::ImagesPublish).is_err() {
         return Err(Error::new(Code::PublicizeForbidden));
     }
     let strands = policy.share.private_becomes_shared && wanted != Visibility::Shared;
@@ -368,7 +392,8 @@ pub(crate) mod fixtures {
             project: ProjectId::trusted(project),
             account: AccountId::trusted(account),
             region: RegionId::trusted("r1"),
-            role: Role::Member,
+            role: crate::tenant::Role::Member,
+            permissions: Default::default(),
             is_operator: false,
             is_service: false,
             credential: Credential::Token,

@@ -3,6 +3,7 @@
 use super::fixtures::{caller, image, share};
 use super::*;
 use crate::profile::Profile;
+use crate::tenant::Role;
 
 const NOW: Timestamp = Timestamp(1_000);
 

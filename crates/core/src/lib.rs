@@ -17,7 +17,7 @@
 //! # Reading order
 //!
 //! [`id`], [`time`], [`tenant`], [`image`], [`share`], [`recipient`], [`policy`] and [`profile`],
-//! [`access`], [`quota`], [`job`], [`audit`], [`limits`], [`error`].
+//! [`permission`], [`access`], [`quota`], [`job`], [`audit`], [`limits`], [`error`].
 
 pub mod access;
 pub mod audit;
@@ -28,6 +28,7 @@ pub mod image;
 pub mod job;
 pub mod limits;
 pub mod notice;
+pub mod permission;
 pub mod policy;
 pub mod profile;
 pub mod quota;

@@ -39,6 +39,12 @@ pub const ANSWER_ALL_IMAGES: usize = 10_000;
 pub const BATCH_IMAGES: usize = 1_000;
 /// Wrong tenant ids that the members of a project may look up in a minute (SH-20).
 pub const RESOLVE_WRONG_IDS_PER_MINUTE: u32 = 60;
+/// Custom policies of one project; all are read at once.
+pub const ACCESS_POLICIES_OF_PROJECT: usize = 128;
+/// Statements of one custom policy, and patterns of one statement: more than there are actions.
+pub const ACCESS_STATEMENTS: usize = 64;
+/// Users bound to one custom policy: each is written anew when the policy changes.
+pub const ACCESS_USERS_OF_POLICY: usize = 1_000;
 /// A list's total is counted up to this and then called "more".
 pub const LIST_TOTAL: u32 = 10_000;
 /// How long an act can be undone, in seconds: as long as a message about it stays on a screen (ST-09).

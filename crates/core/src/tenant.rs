@@ -2,6 +2,7 @@
 
 use crate::error::{Code, Error};
 use crate::id::{AccountId, ProjectId, RegionId, UserId};
+use crate::permission::{self, Action, Permissions};
 
 /// A region: a place with its own images and its own blob store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +135,8 @@ pub struct Caller {
     pub region: RegionId,
     /// The strongest role in the project.
     pub role: Role,
+    /// What the custom policies of the project give and take him; empty for most.
+    pub permissions: Permissions,
     /// The operator of the installation: `system_admin` with built-in identity, role `admin` with
     /// Keystone.
     pub is_operator: bool,
@@ -176,6 +179,17 @@ impl Caller {
         Err(Error::new(Code::RoleTooWeak)
             .with("role", self.role.as_str())
             .with("needed", needed.as_str()))
+    }
+
+    /// Refuses what neither role nor custom policies let the caller do in his project; the operator
+    /// may everything.
+    ///
+    /// Errors: [`Code::ActionDenied`], [`Code::RoleTooWeak`], [`Code::OperatorOnly`].
+    pub fn may(&self, action: Action) -> Result<(), Error> {
+        if self.is_operator {
+            return Ok(());
+        }
+        permission::decide(self.role, &self.permissions, action)
     }
 
     /// Refuses with [`Code::OperatorOnly`] unless the caller is the operator.

@@ -83,6 +83,7 @@ async fn alice(app: &App) -> (String, Caller) {
         account: scope.account.clone(),
         region: app.regions[0].id.clone(),
         role: Role::Admin,
+        permissions: Default::default(),
         is_operator: false,
         is_service: false,
         credential: Credential::Token,

@@ -15,6 +15,7 @@ pub mod job;
 pub mod list;
 pub mod migrate;
 pub mod notice;
+pub mod permission;
 pub mod policy;
 pub mod revocation;
 pub mod rule;

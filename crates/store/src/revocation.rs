@@ -68,15 +68,20 @@ static SINCE: Statement = Statement::new(
 );
 static PURGE: Statement = Statement::new("delete from revocation where expires_at < $1");
 
+/// The number of a change. The counter stays locked until the transaction ends: call it last.
+pub(crate) fn next(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    match tx.query_opt(&NEXT, &[])? {
+        Some(row) => row.read().int(),
+        None => Err(Error::internal("the counter of revocations is gone")),
+    }
+}
+
 /// Writes revocations. The counter stays locked until the transaction ends: call it last.
 pub fn insert(tx: &mut Tx<'_>, revocations: &[Revocation]) -> Result<(), Error> {
     if revocations.is_empty() {
         return Ok(());
     }
-    let Some(row) = tx.query_opt(&NEXT, &[])? else {
-        return Err(Error::internal("the counter of revocations is gone"));
-    };
-    let seq = row.read().int()?;
+    let seq = next(tx)?;
     let calls: Vec<_> = revocations
         .iter()
         .map(|one| (&PUT, params![one.kind.as_str(), &one.id, one.below, seq, one.expires_at]))

@@ -1,29 +1,26 @@
 //! Every fixed statement of the crate, for the test that prepares all of them on both engines.
 
 use crate::db::Statement;
-use crate::{
-    audit, credential, idempotency, image, job, notice, policy, revocation, rule, setting, share,
-    tenant, undo, upload, user,
-};
 
 /// All of them, by file.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
     [
-        ("audit", audit::STATEMENTS),
-        ("credential", credential::STATEMENTS),
-        ("idempotency", idempotency::STATEMENTS),
-        ("image", image::STATEMENTS),
-        ("job", job::STATEMENTS),
-        ("notice", notice::STATEMENTS),
-        ("policy", policy::STATEMENTS),
-        ("revocation", revocation::STATEMENTS),
-        ("rule", rule::STATEMENTS),
-        ("setting", setting::STATEMENTS),
-        ("share", share::STATEMENTS),
-        ("tenant", tenant::STATEMENTS),
-        ("undo", undo::STATEMENTS),
-        ("upload", upload::STATEMENTS),
-        ("user", user::STATEMENTS),
+        ("audit", crate::audit::STATEMENTS),
+        ("credential", crate::credential::STATEMENTS),
+        ("idempotency", crate::idempotency::STATEMENTS),
+        ("image", crate::image::STATEMENTS),
+        ("job", crate::job::STATEMENTS),
+        ("notice", crate::notice::STATEMENTS),
+        ("permission", crate::permission::STATEMENTS),
+        ("policy", crate::policy::STATEMENTS),
+        ("revocation", crate::revocation::STATEMENTS),
+        ("rule", crate::rule::STATEMENTS),
+        ("setting", crate::setting::STATEMENTS),
+        ("share", crate::share::STATEMENTS),
+        ("tenant", crate::tenant::STATEMENTS),
+        ("undo", crate::undo::STATEMENTS),
+        ("upload", crate::upload::STATEMENTS),
+        ("user", crate::user::STATEMENTS),
     ]
     .into_iter()
     .flat_map(|(file, statements)| statements.iter().map(move |statement| (file, *statement)))

@@ -36,6 +36,7 @@ fn caller(project: &str, account: &str) -> Caller {
         account: AccountId::trusted(account),
         region: RegionId::trusted("r1"),
         role: Role::Member,
+        permissions: Default::default(),
         is_operator: false,
         is_service: false,
         credential: Credential::Token,

@@ -47,7 +47,9 @@ impl Code {
             }
             Code::NoProjectScope => "令牌没有项目范围，请获取限定到项目的令牌。",
             Code::RoleTooWeak => "您的角色是 {role}，此操作需要 {needed}。",
+            Code::ActionDenied => "项目的自定义策略禁止您执行 {action}，请联系项目管理员。",
             Code::OperatorOnly => "只有本系统的运营者可以执行此操作。",
+            Code::PolicyLocked => "规则 {key} 在所有云上都相同，任何人都不能修改。",
             Code::NotImageOwner => "只有镜像的所有者可以执行此操作。",
             Code::SharedImageReadonly => {
                 "只有所有者可以修改共享镜像；如需修改请先复制为自己的镜像。"
@@ -75,6 +77,7 @@ impl Code {
             Code::ProjectNotFound => "没有项目 {id}。",
             Code::AccountNotFound => "没有账号 {id}。",
             Code::RoleNotFound => "没有角色 {id}。",
+            Code::AccessPolicyNotFound => "本项目中没有自定义策略 {id}。",
             Code::CredentialNotFound => "没有凭证 {id}。",
             Code::RouteNotFound => "{path} 处没有任何内容。",
             Code::MethodNotAllowed => "{path} 不支持 {method}。",
@@ -95,6 +98,9 @@ impl Code {
             Code::FullImageNoReplicate => "整机镜像不能复制。",
             Code::BlobDamaged => "存储的数据与摘要不符，已通知所有者。",
             Code::NameTaken => "名称 {name} 已被占用。",
+            Code::AccessLockout => {
+                "此操作会使您自己失去 {action} 权限，请由其他管理员或运营者执行。"
+            }
             Code::PreconditionFailed => "镜像已被他人修改，请重新读取。",
             Code::PropertyMissing => "镜像没有属性 {property}，请改用添加操作。",
             Code::PropertyExists => "镜像已有属性 {property}，请改用替换操作。",
@@ -113,6 +119,7 @@ impl Code {
             Code::PrivateImageQuota => "项目最多可有 {max} 个私有镜像，已有 {used} 个。",
             Code::PropertyQuota => "最多 {max} 个属性，请求需要 {count} 个。",
             Code::TagQuota => "最多 {max} 个标签，请求需要 {count} 个。",
+            Code::AccessPolicyQuota => "{what} 最多 {max} 个。",
             Code::ImageTooLarge => "镜像最大为 {max} 字节。",
             Code::BodyTooLarge => "请求体最大为 {max} 字节。",
             Code::RateLimited => "尝试次数过多，请在 {seconds} 秒后重试。",

@@ -57,7 +57,11 @@ impl Code {
             }
             Code::NoProjectScope => "The token has no project; ask for one scoped to a project.",
             Code::RoleTooWeak => "Your role is {role}; this needs {needed}.",
+            Code::ActionDenied => {
+                "A policy of your project denies you {action}; ask an admin of the project."
+            }
             Code::OperatorOnly => "Only the operator of this installation may do that.",
+            Code::PolicyLocked => "The rule {key} is the same everywhere; nobody can change it.",
             Code::NotImageOwner => "Only the owner of the image may do that.",
             Code::SharedImageReadonly => {
                 "Only the owner can change a shared image; replicate it to get your own."
@@ -97,6 +101,7 @@ impl Code {
             Code::ProjectNotFound => "There is no project {id}.",
             Code::AccountNotFound => "There is no account {id}.",
             Code::RoleNotFound => "There is no role {id}.",
+            Code::AccessPolicyNotFound => "There is no custom policy {id} in this project.",
             Code::CredentialNotFound => "There is no credential {id}.",
             Code::RouteNotFound => "There is nothing at {path}.",
             Code::MethodNotAllowed => "{path} does not take {method}.",
@@ -127,6 +132,9 @@ impl Code {
                 "The stored bytes no longer match their digest; the owner has been told."
             }
             Code::NameTaken => "The name {name} is taken.",
+            Code::AccessLockout => {
+                "This would take {action} from yourself; let another admin or the operator do it."
+            }
             Code::PreconditionFailed => {
                 "The image was changed by somebody else meanwhile; read it again."
             }
@@ -155,6 +163,7 @@ impl Code {
             Code::PrivateImageQuota => "The project may have {max} private images and has {used}.",
             Code::PropertyQuota => "At most {max} properties; the request needs {count}.",
             Code::TagQuota => "At most {max} tags; the request needs {count}.",
+            Code::AccessPolicyQuota => "At most {max} {what}.",
             Code::ImageTooLarge => "An image may have {max} bytes at most.",
             Code::BodyTooLarge => "The body may have {max} bytes at most.",
             Code::RateLimited => "Too many attempts; try again in {seconds} seconds.",

@@ -77,6 +77,7 @@ async fn person(app: &App, account: &str, user: &str, project: &str) -> Result<C
         account: account.id,
         region: project.region.ok_or_else(|| lost("region"))?,
         role: Role::Admin,
+        permissions: Default::default(),
         is_operator: false,
         is_service: false,
         credential: Credential::Token,

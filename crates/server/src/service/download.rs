@@ -24,7 +24,7 @@ pub enum Bytes {
 /// Errors: [`Code::ImageNotFound`], [`Code::ShareNotAccepted`], [`Code::SharedImageNoDownload`],
 /// [`Code::PublicImageNoDownload`], [`Code::ImageDeactivated`], [`Code::RoleTooWeak`].
 pub async fn open(app: &App, caller: &Caller, id: &ImageId) -> Result<Bytes, Error> {
-    let seen = image::show(app, caller, id).await?;
+    let seen = image::seen(app, caller, id).await?;
     let now = app.clock.now();
     let rules = policy::of_project(app, &seen.image.region, &seen.image.owner).await?;
     let standing = seen.standing(caller, now)?;

@@ -9,9 +9,10 @@ use lendglass_core::image::{
 };
 use lendglass_core::limits::MINIMUM_MAX;
 use lendglass_core::notice::{Inbox, Notice, NoticeKind};
+use lendglass_core::permission::Action;
 use lendglass_core::policy::Policy;
 use lendglass_core::share::{Recipient, ShareState, is_live};
-use lendglass_core::tenant::{Caller, Role};
+use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
 use lendglass_store::{
     Tx, audit as store_audit, image as store_image, policy as store_policy, share as store_share,
@@ -98,7 +99,7 @@ pub enum Edit {
 /// Errors: the rules about names, tags and properties; [`Code::ImageExists`] for an id that is or was
 /// taken; [`Code::PrivateImageQuota`]; [`Code::PublicizeForbidden`].
 pub async fn create(app: &App, caller: &Caller, new: NewImage) -> Result<Image, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::to_create(kind_of(&new)))?;
     if new.owner.as_ref().is_some_and(|owner| *owner != caller.project) {
         caller.needs_operator()?;
     }
@@ -106,6 +107,10 @@ pub async fn create(app: &App, caller: &Caller, new: NewImage) -> Result<Image, 
     let id = new.id.clone().unwrap_or_else(|| ImageId::trusted(app.ids.uuid()));
     let (owned, mine) = (app.clone(), caller.clone());
     app.change(caller, move |tx| create_in(tx, &owned, &mine, &new, &id, now)).await
+}
+
+fn kind_of(new: &NewImage) -> ImageKind {
+    new.kind.unwrap_or_else(|| ImageKind::of_format(new.disk_format))
 }
 
 pub(crate) fn create_in(
@@ -146,7 +151,7 @@ fn record(
         region: caller.region.clone(),
         owner,
         name: new.name.clone(),
-        kind: new.kind.unwrap_or_else(|| ImageKind::of_format(new.disk_format)),
+        kind: kind_of(new),
         status: ImageStatus::Queued,
         visibility: policy.image_default_visibility,
         is_hidden: new.is_hidden,
@@ -205,8 +210,16 @@ fn set_tags(image: &mut Image, tags: &[String]) {
     }
 }
 
-/// The record, as the caller sees it.
+/// The record, as the caller sees it, for who may look at records.
 pub async fn show(app: &App, caller: &Caller, id: &ImageId) -> Result<Seen, Error> {
+    let seen = seen(app, caller, id).await?;
+    caller.may(Action::ImagesGet)?;
+    Ok(seen)
+}
+
+/// The record, as the caller sees it, for what is not looking at it: a change that answers what it
+/// made, bytes, shares.
+pub async fn seen(app: &App, caller: &Caller, id: &ImageId) -> Result<Seen, Error> {
     let (image, shares) =
         store_image::show(&app.db, id, caller).await?.ok_or_else(|| not_found(id))?;
     let seen = Seen { image, shares };

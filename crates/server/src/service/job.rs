@@ -1,6 +1,7 @@
 //! Jobs as the project that asked for them reads them.
 
 use lendglass_core::job::Job;
+use lendglass_core::permission::Action;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, JobId};
 use lendglass_store::job as store_job;
@@ -9,9 +10,11 @@ use crate::app::App;
 
 /// A job of the caller's project in the request's region; else [`Code::JobNotFound`].
 pub async fn show(app: &App, caller: &Caller, id: &JobId) -> Result<Job, Error> {
-    store_job::get(&app.db, id, &caller.project, &caller.region)
+    let job = store_job::get(&app.db, id, &caller.project, &caller.region)
         .await?
-        .ok_or_else(|| Error::new(Code::JobNotFound).with("id", id))
+        .ok_or_else(|| Error::new(Code::JobNotFound).with("id", id))?;
+    caller.may(Action::JobsList)?;
+    Ok(job)
 }
 
 /// A page of the project's jobs, newest first, after `marker`.
@@ -21,6 +24,7 @@ pub async fn list(
     marker: Option<&JobId>,
     limit: Option<u32>,
 ) -> Result<Vec<Job>, Error> {
+    caller.may(Action::JobsList)?;
     let after = match marker {
         None => None,
         Some(id) => {

@@ -2,6 +2,7 @@
 
 use lendglass_core::image::{Image, Visibility};
 use lendglass_core::limits::LIST_FILTERS;
+use lendglass_core::permission::Action;
 use lendglass_core::share::ShareState;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, Timestamp};
@@ -66,6 +67,12 @@ pub struct Page {
 ///
 /// Errors: [`Code::InvalidMarker`] for a marker the caller cannot see; [`Code::TooManyFilters`].
 pub async fn list(app: &App, caller: &Caller, request: &ListImages) -> Result<Page, Error> {
+    caller.may(Action::ImagesList)?;
+    page(app, caller, request).await
+}
+
+/// The page, for what is not a list of images: offers.
+pub(crate) async fn page(app: &App, caller: &Caller, request: &ListImages) -> Result<Page, Error> {
     let query = query(app, caller, request).await?;
     if query.sources.is_empty() || query.limit == 0 {
         return Ok(Page { images: Vec::new(), limit: query.limit });
@@ -81,6 +88,7 @@ pub async fn count(
     request: &ListImages,
     most: u32,
 ) -> Result<u32, Error> {
+    caller.may(Action::ImagesList)?;
     let mut query = query(app, caller, request).await?;
     query.after = None;
     if query.sources.is_empty() {
@@ -139,7 +147,7 @@ fn now(app: &App) -> Timestamp {
 }
 
 async fn marked(app: &App, caller: &Caller, marker: &ImageId) -> Result<Image, Error> {
-    match image::show(app, caller, marker).await {
+    match image::seen(app, caller, marker).await {
         Ok(seen) => Ok(seen.image),
         Err(error) if error.code() == Code::ImageNotFound => {
             Err(Error::new(Code::InvalidMarker).with("marker", marker))

@@ -1,6 +1,7 @@
 //! How much of its ceilings a project uses.
 
 use lendglass_core::Error;
+use lendglass_core::permission::Action;
 use lendglass_core::policy::Ceiling;
 use lendglass_core::tenant::Caller;
 use lendglass_store::{image as store_image, share as store_share};
@@ -28,6 +29,7 @@ pub struct Quotas {
 
 /// The ceilings of the caller's project in the request's region.
 pub async fn show(app: &App, caller: &Caller) -> Result<Quotas, Error> {
+    caller.may(Action::QuotasGet)?;
     let rules = policy::show(app, caller).await?;
     let (project, region) = (&caller.project, &caller.region);
     let owned = store_image::read_count_owned(&app.db, project, region).await?;

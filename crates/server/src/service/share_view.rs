@@ -2,6 +2,7 @@
 
 use lendglass_core::image::Image;
 use lendglass_core::limits::ANSWER_ALL_IMAGES;
+use lendglass_core::permission::Action;
 use lendglass_core::share::{Recipient, Share, ShareState, is_live};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, access};
@@ -20,7 +21,13 @@ pub const COUNT_MOST: u32 = 1_000;
 /// recipient. Under `share.private_becomes_shared = false` an image that is not shared has none to
 /// show (as Glance, 403).
 pub async fn of_image(app: &App, caller: &Caller, id: &ImageId) -> Result<Vec<Share>, Error> {
-    let seen = image::show(app, caller, id).await?;
+    let shares = shares_of(app, caller, id).await?;
+    caller.may(Action::SharesList)?;
+    Ok(shares)
+}
+
+async fn shares_of(app: &App, caller: &Caller, id: &ImageId) -> Result<Vec<Share>, Error> {
+    let seen = image::seen(app, caller, id).await?;
     let now = app.clock.now();
     let standing = seen.standing(caller, now)?;
     let rules = policy::of_project(app, &seen.image.region, &seen.image.owner).await?;
@@ -41,7 +48,19 @@ pub async fn one(
     id: &ImageId,
     recipient: &str,
 ) -> Result<Share, Error> {
-    let shares = of_image(app, caller, id).await?;
+    let share = changed(app, caller, id, recipient).await?;
+    caller.may(Action::SharesList)?;
+    Ok(share)
+}
+
+/// As [`one`], for the answer to a change of that very share.
+pub async fn changed(
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+    recipient: &str,
+) -> Result<Share, Error> {
+    let shares = shares_of(app, caller, id).await?;
     let is_own = recipient == caller.project.as_str();
     let account = Recipient::Account(caller.account.clone());
     shares
@@ -78,6 +97,17 @@ pub async fn received(
     marker: Option<ImageId>,
     limit: Option<u32>,
 ) -> Result<ReceivedPage, Error> {
+    caller.may(Action::SharesList)?;
+    received_page(app, caller, state, marker, limit).await
+}
+
+async fn received_page(
+    app: &App,
+    caller: &Caller,
+    state: Option<ShareState>,
+    marker: Option<ImageId>,
+    limit: Option<u32>,
+) -> Result<ReceivedPage, Error> {
     let request = ListImages {
         view: Some(View::Received),
         received: Some(state.map_or(Received::Any, Received::In)),
@@ -85,7 +115,7 @@ pub async fn received(
         limit,
         ..ListImages::default()
     };
-    let page = list::list(app, caller, &request).await?;
+    let page = list::page(app, caller, &request).await?;
     let is_full = page.images.len() >= page.limit as usize;
     let next = page.images.last().filter(|_| is_full).map(|image| image.id.clone());
     let seen = list::with_shares(app, caller, page.images).await?;
@@ -110,7 +140,7 @@ pub async fn pending_images(app: &App, caller: &Caller) -> Result<Vec<ImageId>, 
     let mut marker = None;
     let most = Some(app.settings.list_limit_max);
     loop {
-        let page = received(app, caller, Some(ShareState::Pending), marker, most).await?;
+        let page = received_page(app, caller, Some(ShareState::Pending), marker, most).await?;
         for received in page.shares {
             if images.last() != Some(&received.image.id) {
                 images.push(received.image.id);
@@ -141,6 +171,7 @@ pub async fn given(
     after: Option<(ImageId, Recipient)>,
     limit: Option<u32>,
 ) -> Result<GivenPage, Error> {
+    caller.may(Action::SharesList)?;
     let limit = limit.unwrap_or(app.settings.list_limit_default).min(app.settings.list_limit_max);
     let owner = (&caller.project, &caller.region);
     let now = app.clock.now();
@@ -155,6 +186,7 @@ pub async fn given(
 
 /// How many offers wait for the caller's project and account, counted up to [`COUNT_MOST`].
 pub async fn count_pending(app: &App, caller: &Caller) -> Result<u32, Error> {
+    caller.may(Action::SharesList)?;
     let now = app.clock.now();
     store_share::count_received(&app.db, caller, ShareState::Pending, now, COUNT_MOST + 1).await
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use lendglass_core::limits::RESOLVE_WRONG_IDS_PER_MINUTE;
+use lendglass_core::permission::Action;
 use lendglass_core::recipient::{self, Candidates, Named};
 use lendglass_core::share::Recipient;
 use lendglass_core::tenant::{Account, Assigned, Caller, Project, Role};
@@ -29,6 +30,7 @@ pub struct Resolved {
 /// Errors: those of [`recipient::resolve`]; [`Code::RateLimited`] after
 /// [`RESOLVE_WRONG_IDS_PER_MINUTE`] wrong ids of the caller's project within a minute.
 pub async fn resolve(app: &App, caller: &Caller, id: &str) -> Result<Resolved, Error> {
+    caller.may(Action::TenantsGet)?;
     let now = app.clock.now();
     app.wrong_ids.check(&caller.project, now)?;
     let named = Named { text: id.to_owned(), kind: None };

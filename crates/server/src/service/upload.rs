@@ -97,7 +97,7 @@ fn begin_in(
 ) -> Result<Image, Error> {
     let now = app.clock.now();
     let seen = lock_seen(tx, &upload.image, caller)?;
-    access::may_change(caller, seen.standing(caller, now)?)?;
+    access::may_upload(caller, seen.standing(caller, now)?)?;
     may_begin(&seen.image)?;
     if !fits {
         return Err(Error::new(Code::NoSpace));

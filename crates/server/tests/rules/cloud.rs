@@ -79,6 +79,7 @@ pub fn caller(person: &str) -> Caller {
         account: AccountId::trusted(account),
         region: RegionId::trusted(region),
         role,
+        permissions: Default::default(),
         is_operator: person == "operator",
         is_service: person == "nova",
         credential: Credential::Token,

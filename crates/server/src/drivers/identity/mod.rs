@@ -1,12 +1,13 @@
 //! Built-in identity: what signing in and checking tokens needs, beside the tables.
 //!
 //! [`Identity::verify`] runs for every request and touches no database: the signature, the clock and
-//! the revocations held in memory decide. Revocations made on this node count at once
-//! ([`Identity::learn`]); those of other nodes within [`REFRESH_EVERY`], by [`Identity::refresh`]. A
+//! the revocations held in memory decide; what custom policies permit is held beside them
+//! ([`Identity::permissions`]). Changes made on this node count at once ([`Identity::learn`]); those of other nodes within [`REFRESH_EVERY`], by [`Identity::refresh`]. A
 //! node that could not refresh for [`STALE_AFTER_MICROS`] trusts no token any more.
 
 mod failures;
 mod password;
+mod permitted;
 mod revoked;
 mod seal;
 mod token;
@@ -16,14 +17,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use lendglass_core::{Code, Error, Timestamp};
+use lendglass_core::permission::Permissions;
+use lendglass_core::{Code, Error, ProjectId, Timestamp, UserId};
 use lendglass_store::Db;
 use lendglass_store::clock::{Clock, IdSource};
+use lendglass_store::permission::{self, Permission};
 use lendglass_store::revocation::{self, Revocable, Revocation};
 use tokio::time::MissedTickBehavior;
 
 pub use failures::{Failures, Trier};
 pub use password::{PasswordCost, Passwords};
+pub use permitted::Permitted;
 pub use revoked::Revoked;
 pub use seal::{MasterKeyFile, Seal, hex};
 pub use token::{
@@ -81,6 +85,9 @@ struct Parts {
     revoked: Revoked,
     /// The number of the last revocation read.
     seq: AtomicI64,
+    permitted: Permitted,
+    /// The number of the last change of permissions read.
+    permitted_seq: AtomicI64,
     /// When the last refresh that succeeded was begun, by the clock that never goes back.
     refreshed_at: AtomicI64,
 }
@@ -105,6 +112,8 @@ impl Identity {
             tokens,
             revoked: Revoked::default(),
             seq: AtomicI64::new(0),
+            permitted: Permitted::default(),
+            permitted_seq: AtomicI64::new(0),
             refreshed_at: AtomicI64::new(0),
         }));
         identity.refresh().await?;
@@ -178,12 +187,22 @@ impl Identity {
         self.0.revoked.learn(revocations);
     }
 
+    /// What the custom policies of a project give and take a user, as this node knows it.
+    pub fn permissions(&self, user: &UserId, project: &ProjectId) -> Permissions {
+        self.0.permitted.of(user, project)
+    }
+
+    /// Learns permissions that this node has just committed: they count from here on.
+    pub fn learn_permissions(&self, changes: &[Permission]) {
+        self.0.permitted.learn(changes);
+    }
+
     /// How many revocations this node holds in memory.
     pub fn revocations(&self) -> usize {
         self.0.revoked.len()
     }
 
-    /// Reads the revocations of other nodes.
+    /// Reads the revocations and permissions of other nodes.
     pub async fn refresh(&self) -> Result<(), Error> {
         let parts = &self.0;
         let begun = parts.clock.monotonic_micros();
@@ -191,6 +210,11 @@ impl Identity {
             revocation::read_since(&parts.db, parts.seq.load(Ordering::Acquire)).await?;
         parts.revoked.learn(&revocations);
         parts.seq.fetch_max(seq, Ordering::AcqRel);
+        let seq = parts.permitted_seq.load(Ordering::Acquire);
+        let changes = permission::read_since(&parts.db, seq).await?;
+        parts.permitted.learn(&changes);
+        let last = changes.last().map_or(seq, |change| change.seq);
+        parts.permitted_seq.fetch_max(last, Ordering::AcqRel);
         parts.refreshed_at.fetch_max(begun, Ordering::AcqRel);
         Ok(())
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::limits::{DESCRIPTION_CHARS, NAME_CHARS};
+use lendglass_core::permission::Permissions;
 use lendglass_core::tenant::{Assigned, Region};
 use lendglass_core::{AccountId, Code, Error, ProjectId, RegionId, UserId};
 use lendglass_store::revocation::{self, Revocable, Revocation};
@@ -100,6 +101,11 @@ impl Actor {
 /// Whose token this is, now; see [`crate::drivers::identity::Identity::verify`].
 pub fn verify(app: &App, token: &str) -> Result<Arc<Session>, Error> {
     app.identity.verify(token)
+}
+
+/// What the custom policies of a project give and take a user, as this node knows it.
+pub fn permissions(app: &App, user: &UserId, project: &ProjectId) -> Permissions {
+    app.identity.permissions(user, project)
 }
 
 /// Whose token this is, for somebody who asks about it: its own user, the operator, or a service.

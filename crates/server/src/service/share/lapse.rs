@@ -58,6 +58,7 @@ fn batch(app: &App, region: &RegionId) -> Batch {
         account: AccountId::trusted("system"),
         region: region.clone(),
         role: Role::Reader,
+        permissions: Default::default(),
         is_operator: false,
         is_service: false,
         credential: Credential::Token,

@@ -2,7 +2,9 @@
 //! since. Who may undo is who acted; nothing but time and other people stands in the way.
 
 use lendglass_core::job::{Outcome, PairResult};
+use lendglass_core::permission::Action;
 use lendglass_core::share::{Share, is_live};
+use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, quota};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{Tx, share as store_share, undo as store_undo};
@@ -35,6 +37,7 @@ pub(super) fn reverse(
     for change in changes {
         let Some(share) = subject(&change) else { continue };
         let (image, policy) = ground.of(&share.image).map_err(|_| conflict(share))?;
+        batch.caller.may(action(&batch.caller, share))?;
         if store_share::get(tx, &share.image, &share.recipient)? != change.after {
             return Err(conflict(share));
         }
@@ -50,6 +53,11 @@ pub(super) fn reverse(
         decided.push(pair(share, former, &change));
     }
     Ok((ground, decided))
+}
+
+/// What the act asked for: its actor may have lost it since.
+fn action(caller: &Caller, share: &Share) -> Action {
+    if caller.project == share.owner { Action::ImagesShare } else { Action::SharesAnswer }
 }
 
 fn subject(change: &ShareChange) -> Option<&Share> {

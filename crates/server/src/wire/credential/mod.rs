@@ -43,6 +43,7 @@ pub async fn caller_in(
         account: scope.account.clone(),
         region,
         role: scope.role,
+        permissions: identity::permissions(app, &session.user, &scope.project),
         is_operator: session.is_operator,
         is_service: is_service(app, headers)?,
         credential: Credential::Token,

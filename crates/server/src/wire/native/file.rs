@@ -40,7 +40,7 @@ pub async fn upload(
     let announced = data::announced(&headers, header::CONTENT_LENGTH.as_str())?;
     let receiving = uploads::begin(&app, &asking.caller, &id, announced).await?;
     data::receive(&app, receiving, body, announced).await?;
-    let seen = image::show(&app, &asking.caller, &id).await?;
+    let seen = image::seen(&app, &asking.caller, &id).await?;
     Ok(Answer(render_one(&app, &asking, seen).await?))
 }
 

@@ -66,7 +66,7 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     let new = parse_new(body)?;
     let made = image::create(&app, &asking.caller, new).await?;
-    let seen = image::show(&app, &asking.caller, &made.id).await?;
+    let seen = image::seen(&app, &asking.caller, &made.id).await?;
     let view = render_one(&app, &asking, seen).await?;
     let location = HeaderValue::try_from(format!("/api/v1/images/{}", view.id))
         .map_err(|_| Error::internal("an image id is no header value"))?;
@@ -225,7 +225,8 @@ pub async fn deactivate(
     PathImage(id): PathImage,
 ) -> Result<Answer<ImageView>, Failure> {
     image::deactivate(&app, &asking.caller, &id).await?;
-    show(State(app), asking, PathImage(id)).await
+    let seen = image::seen(&app, &asking.caller, &id).await?;
+    Ok(Answer(render_one(&app, &asking, seen).await?))
 }
 
 /// Gives an image's bytes back.
@@ -238,7 +239,8 @@ pub async fn reactivate(
     PathImage(id): PathImage,
 ) -> Result<Answer<ImageView>, Failure> {
     image::reactivate(&app, &asking.caller, &id).await?;
-    show(State(app), asking, PathImage(id)).await
+    let seen = image::seen(&app, &asking.caller, &id).await?;
+    Ok(Answer(render_one(&app, &asking, seen).await?))
 }
 
 /// A wish for a private copy.
@@ -270,7 +272,7 @@ pub async fn replicate(
     Json(body): Json<ReplicateBody>,
 ) -> Result<(StatusCode, Answer<Replication>), Failure> {
     let (made, job) = replicate::replicate(&app, &asking.caller, &id, body.name).await?;
-    let seen = image::show(&app, &asking.caller, &made.id).await?;
+    let seen = image::seen(&app, &asking.caller, &made.id).await?;
     let image = render_one(&app, &asking, seen).await?;
     Ok((StatusCode::ACCEPTED, Answer(Replication { image, job: job.to_string() })))
 }

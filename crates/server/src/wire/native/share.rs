@@ -454,7 +454,7 @@ pub async fn of_image(
     PathImage(id): PathImage,
 ) -> Result<Answer<SharePage>, Failure> {
     let shares = share_view::of_image(&app, &asking.caller, &id).await?;
-    let seen = image::show(&app, &asking.caller, &id).await?;
+    let seen = image::seen(&app, &asking.caller, &id).await?;
     let image = ImageRef::of(&seen.image);
     let names = names_of_sides(&app, &asking, shares.iter()).await?;
     let render = |share| render_share(image.clone(), share, &names);

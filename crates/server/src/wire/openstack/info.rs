@@ -84,7 +84,7 @@ async fn of_image(
     operation: &'static str,
 ) -> Failure {
     let shown = match names.image() {
-        Ok(id) => image::show(&app, &asked.caller, &id).await,
+        Ok(id) => image::seen(&app, &asked.caller, &id).await,
         Err(error) => Err(error),
     };
     shown.err().unwrap_or_else(|| not_offered(operation)).into()

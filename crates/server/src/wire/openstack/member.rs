@@ -95,7 +95,7 @@ pub async fn delete(
 }
 
 async fn shown(app: &App, asked: &Asked, image: &ImageId, id: &str) -> Result<Response, Failure> {
-    let share = share_view::one(app, &asked.caller, image, id).await?;
+    let share = share_view::changed(app, &asked.caller, image, id).await?;
     Ok(Json(render_member(&share)).into_response())
 }
 
