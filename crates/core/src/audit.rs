@@ -25,6 +25,16 @@ words! {
         ImageReactivate = "image.reactivate",
         /// A copy was asked for.
         ImageReplicate = "image.replicate",
+        /// A vault was made.
+        VaultCreate = "vault.create",
+        /// A vault was changed.
+        VaultUpdate = "vault.update",
+        /// A vault was deleted.
+        VaultDelete = "vault.delete",
+        /// A backup was made, or came with an accepted image.
+        BackupCreate = "backup.create",
+        /// A backup was deleted, or went with its share.
+        BackupDelete = "backup.delete",
         /// An image was offered.
         ShareInvite = "share.invite",
         /// An offer was taken.

@@ -65,6 +65,10 @@ ids! {
     JobId;
     /// A blob: immutable bytes.
     BlobId;
+    /// A vault.
+    VaultId;
+    /// A backup in a vault.
+    BackupId;
 }
 
 impl ImageId {

@@ -9,7 +9,7 @@
 //! one *region* · *caller* is who asks, proven · *image* · *kind* (`SystemDisk`, `DataDisk`, `FullServer`,
 //! `Iso`) · *share*: an image offered to a *recipient* (a project or an account) · *share state* is
 //! `Pending`, `Accepted` or `Rejected`; no row means not shared · *blob*: immutable bytes, counted by
-//! rows · *policy*: the effective rules · *profile*: a named policy · *job* · *audit event*.
+//! rows · *vault*: keeps *backups* (the disks of a server at one time) up to a capacity · *policy*: the effective rules · *profile*: a named policy · *job* · *audit event*.
 //!
 //! **Visible, listed and usable are three questions**: [`share::is_visible`], [`share::is_listed`],
 //! [`share::may_use`].
@@ -37,7 +37,8 @@ pub mod share;
 pub mod tenant;
 pub mod text;
 pub mod time;
+pub mod vault;
 
 pub use error::{Code, Error, Kind, Language};
-pub use id::{AccountId, BlobId, ImageId, JobId, ProjectId, RegionId, UserId};
+pub use id::{AccountId, BackupId, BlobId, ImageId, JobId, ProjectId, RegionId, UserId, VaultId};
 pub use time::Timestamp;

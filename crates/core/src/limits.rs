@@ -55,3 +55,15 @@ pub const UNDO_PAIRS: usize = 1_000;
 pub const STANDING_RULES: u32 = 1_000;
 /// How long before its end both sides are told that an offer or an access runs out, in seconds.
 pub const LAPSE_WARNING_SECONDS: i64 = 24 * 3600;
+/// Longest name of a vault or a backup, as in Huawei's CBR.
+pub const VAULT_NAME_CHARS: usize = 64;
+/// Longest description of a vault and source note of a backup.
+pub const VAULT_DESCRIPTION_CHARS: usize = 1024;
+/// Largest vault, GiB: the ceiling of Huawei's CBR (10 PiB).
+pub const VAULT_CAPACITY_GIB: u32 = 10 * 1024 * 1024;
+/// Vaults of one project in one region; each is a row that only its project removes.
+pub const VAULTS_OF_PROJECT: u32 = 100;
+/// What the vaults of one project in one region may hold together, GiB (20 PiB): twice the largest.
+pub const VAULT_CAPACITY_OF_PROJECT_GIB: u64 = 20 * 1024 * 1024;
+/// Disks of one backup: a system disk and 60 data disks, as many as a server of Huawei's has.
+pub const BACKUP_DISKS: usize = 61;

@@ -5,6 +5,7 @@
 //! write, they decide nothing.
 
 pub mod audit;
+pub mod backup;
 pub mod blob;
 pub mod clock;
 pub mod credential;
@@ -26,5 +27,6 @@ pub mod tenant;
 pub mod undo;
 pub mod upload;
 pub mod user;
+pub mod vault;
 
 pub use db::{Db, Row, Statement, Tx, Value};

@@ -6,6 +6,7 @@ use crate::db::Statement;
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
     [
         ("audit", crate::audit::STATEMENTS),
+        ("backup", crate::backup::STATEMENTS),
         ("credential", crate::credential::STATEMENTS),
         ("idempotency", crate::idempotency::STATEMENTS),
         ("image", crate::image::STATEMENTS),
@@ -21,6 +22,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("undo", crate::undo::STATEMENTS),
         ("upload", crate::upload::STATEMENTS),
         ("user", crate::user::STATEMENTS),
+        ("vault", crate::vault::STATEMENTS),
     ]
     .into_iter()
     .flat_map(|(file, statements)| statements.iter().map(move |statement| (file, *statement)))

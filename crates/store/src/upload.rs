@@ -4,6 +4,8 @@
 //! the blob's row, marks it `dying`, and a dying blob gains no use. Whoever reaps deletes only what
 //! rows name.
 
+use std::collections::BTreeSet;
+
 use lendglass_core::image::Digests;
 use lendglass_core::{BlobId, Error, ImageId, RegionId, Timestamp};
 
@@ -74,6 +76,16 @@ static PUT_USE: Statement = Statement::new(
 static USES_OF_IMAGE: Statement = Statement::new(
     "select blob_id from blob_use where holder_kind = 'image' and holder_id = $1 order by blob_id",
 );
+static PUT_HOLDER: Statement = Statement::new(
+    "insert into blob_use (blob_id, holder_kind, holder_id) values ($1, $2, $3) \
+     on conflict (blob_id, holder_kind, holder_id) do nothing",
+);
+static USES_OF_HOLDER: Statement = Statement::new(
+    "select blob_id from blob_use where holder_kind = $1 and holder_id = $2 order by blob_id",
+);
+static DROP_HOLDER: Statement = Statement::new(
+    "delete from blob_use where blob_id = $1 and holder_kind = $2 and holder_id = $3",
+);
 static DROP_DISKS: Statement = Statement::new("delete from image_disk where image_id = $1");
 static DROP_USE: Statement = Statement::new(
     "delete from blob_use where blob_id = $1 and holder_kind = 'image' and holder_id = $2",
@@ -112,6 +124,9 @@ pub static STATEMENTS: &[&Statement] = &[
     &PUT_DISK,
     &PUT_USE,
     &USES_OF_IMAGE,
+    &PUT_HOLDER,
+    &USES_OF_HOLDER,
+    &DROP_HOLDER,
     &DROP_DISKS,
     &DROP_USE,
     &DIE_IF_UNUSED,
@@ -229,6 +244,37 @@ pub fn release_image(tx: &mut Tx<'_>, image: &ImageId) -> Result<(), Error> {
         tx.execute(&LOCK_BLOB, &params![&blob])?;
         tx.execute(&DROP_USE, &params![&blob, image])?;
         tx.execute(&DIE_IF_UNUSED, &params![&blob])?;
+    }
+    Ok(())
+}
+
+/// Lets a holder that is no image use a blob that others use already; `false` where it is dying. Holds
+/// the blob's row; callers take blobs by id.
+pub fn hold(
+    tx: &mut Tx<'_>,
+    blob: &BlobId,
+    holder_kind: &str,
+    holder: &str,
+) -> Result<bool, Error> {
+    if tx.execute(&LOCK_LIVE, &params![blob])? == 0 {
+        return Ok(false);
+    }
+    tx.execute(&PUT_HOLDER, &params![blob, holder_kind, holder])?;
+    Ok(true)
+}
+
+/// Ends the uses of such holders; blobs that nobody uses any more are left dying. Locks blobs by id.
+pub fn release_holders(tx: &mut Tx<'_>, holder_kind: &str, holders: &[&str]) -> Result<(), Error> {
+    let mut uses = BTreeSet::new();
+    for holder in holders {
+        for row in tx.query(&USES_OF_HOLDER, &params![holder_kind, *holder])? {
+            uses.insert((BlobId::trusted(row.read().text()?), *holder));
+        }
+    }
+    for (blob, holder) in &uses {
+        tx.execute(&LOCK_BLOB, &params![blob])?;
+        tx.execute(&DROP_HOLDER, &params![blob, holder_kind, *holder])?;
+        tx.execute(&DIE_IF_UNUSED, &params![blob])?;
     }
     Ok(())
 }

@@ -26,6 +26,9 @@ impl Code {
                 "请求体在 {got} 字节后结束，而声明为 {want} 字节，未保留任何数据。"
             }
             Code::VaultRequired => "请为该整机镜像选择存放备份的存储库。",
+            Code::VaultWrongType => {
+                "存储库“{vault}”的对象类型为 {object_type}、保护类型为 {protection}；请选择备份类型的云服务器存储库。"
+            }
             Code::RecipientAmbiguous => "账号 {id} 在区域 {region} 有多个项目，请指明项目。",
             Code::NotAnAccount => "{id} 不是账号 ID，请使用主账号 ID。",
             Code::TenantNotFound => "区域 {region} 中没有租户 {id}；每个区域的项目 ID 不同。",
@@ -73,6 +76,9 @@ impl Code {
             Code::TagNotFound => "镜像没有标签 {tag}。",
             Code::NoBytes => "镜像还没有数据，请先上传。",
             Code::JobNotFound => "此处没有任务 {id}。",
+            Code::VaultNotFound => "您的项目在此处没有存储库 {id}；请先创建。",
+            Code::BackupNotFound => "您的项目在此处没有备份 {id}。",
+            Code::DiskNotFound => "该镜像没有磁盘 {position}。",
             Code::UserNotFound => "没有用户 {id}。",
             Code::ProjectNotFound => "没有项目 {id}。",
             Code::AccountNotFound => "没有账号 {id}。",
@@ -96,6 +102,23 @@ impl Code {
             Code::KeyNotGranted => "请先将镜像的密钥授权给 {recipient}。",
             Code::FullImageNotShareable => "此来源的整机镜像不能共享。",
             Code::FullImageNoReplicate => "整机镜像不能复制。",
+            Code::VaultTooSmall => {
+                "存储库“{vault}”剩余 {free} GiB，{images} 需要 {needed} GiB；请选择或创建更大的存储库。"
+            }
+            Code::VaultUnavailable => {
+                "存储库“{vault}”当前状态为 {status}，无法存入；请选择其他存储库。"
+            }
+            Code::VaultBelowUsed => {
+                "存储库“{vault}”已使用 {used} GiB，无法缩小到 {wanted} GiB；请先删除备份。"
+            }
+            Code::VaultNotEmpty => {
+                "存储库“{vault}”中还有 {count} 个备份；请先删除备份或移除相应镜像。"
+            }
+            Code::BackupInUse => "备份“{backup}”正被镜像 {image} 使用；请先删除或移除该镜像。",
+            Code::BackupHasImage => "备份“{backup}”已有镜像 {image}；请先删除该镜像。",
+            Code::BackupFromShare => {
+                "备份“{backup}”来自共享镜像 {image}；只有其所有者可以用它制作镜像。"
+            }
             Code::BlobDamaged => "存储的数据与摘要不符，已通知所有者。",
             Code::NameTaken => "名称 {name} 已被占用。",
             Code::AccessLockout => {
@@ -120,6 +143,10 @@ impl Code {
             Code::PropertyQuota => "最多 {max} 个属性，请求需要 {count} 个。",
             Code::TagQuota => "最多 {max} 个标签，请求需要 {count} 个。",
             Code::AccessPolicyQuota => "{what} 最多 {max} 个。",
+            Code::VaultQuota => "您的项目已有 {max} 个存储库；请先删除一个。",
+            Code::VaultCapacityQuota => {
+                "您项目的存储库总容量已为 {used} GiB，上限为 {max} GiB；请选择更小的容量。"
+            }
             Code::ImageTooLarge => "镜像最大为 {max} 字节。",
             Code::BodyTooLarge => "请求体最大为 {max} 字节。",
             Code::RateLimited => "尝试次数过多，请在 {seconds} 秒后重试。",

@@ -28,6 +28,9 @@ impl Code {
                 "The body ended after {got} bytes, {want} were announced; nothing was kept."
             }
             Code::VaultRequired => "Choose a vault for the backups of this full-server image.",
+            Code::VaultWrongType => {
+                "The vault “{vault}” is for {object_type} and of type {protection}; choose one for servers of type backup."
+            }
             Code::RecipientAmbiguous => {
                 "The account {id} has several projects in region {region}; name the project."
             }
@@ -97,6 +100,9 @@ impl Code {
             Code::TagNotFound => "The image has no tag {tag}.",
             Code::NoBytes => "The image has no bytes yet; upload them first.",
             Code::JobNotFound => "There is no job {id} here.",
+            Code::VaultNotFound => "There is no vault {id} in your project here; make one first.",
+            Code::BackupNotFound => "There is no backup {id} in your project here.",
+            Code::DiskNotFound => "The image has no disk {position}.",
             Code::UserNotFound => "There is no user {id}.",
             Code::ProjectNotFound => "There is no project {id}.",
             Code::AccountNotFound => "There is no account {id}.",
@@ -128,6 +134,27 @@ impl Code {
             Code::KeyNotGranted => "Grant the image's key to {recipient} first.",
             Code::FullImageNotShareable => "Full-server images of this source cannot be shared.",
             Code::FullImageNoReplicate => "Full-server images cannot be replicated.",
+            Code::VaultTooSmall => {
+                "The vault “{vault}” has {free} GiB free, {needed} GiB are needed for {images}; choose or make a larger one."
+            }
+            Code::VaultUnavailable => {
+                "The vault “{vault}” takes nothing while it is {status}; choose another one."
+            }
+            Code::VaultBelowUsed => {
+                "The vault “{vault}” keeps {used} GiB; it cannot shrink to {wanted} GiB. Delete backups first."
+            }
+            Code::VaultNotEmpty => {
+                "The vault “{vault}” still keeps {count} backups; delete them or drop their images first."
+            }
+            Code::BackupInUse => {
+                "The backup “{backup}” belongs to image {image}; delete or drop that image first."
+            }
+            Code::BackupHasImage => {
+                "The backup “{backup}” has its image already: {image}. Delete that one first."
+            }
+            Code::BackupFromShare => {
+                "The backup “{backup}” came with the shared image {image}; only its owner makes images of it."
+            }
             Code::BlobDamaged => {
                 "The stored bytes no longer match their digest; the owner has been told."
             }
@@ -164,6 +191,10 @@ impl Code {
             Code::PropertyQuota => "At most {max} properties; the request needs {count}.",
             Code::TagQuota => "At most {max} tags; the request needs {count}.",
             Code::AccessPolicyQuota => "At most {max} {what}.",
+            Code::VaultQuota => "Your project has {max} vaults already; delete one first.",
+            Code::VaultCapacityQuota => {
+                "The vaults of your project hold {used} GiB of at most {max} GiB together; choose a smaller capacity."
+            }
             Code::ImageTooLarge => "An image may have {max} bytes at most.",
             Code::BodyTooLarge => "The body may have {max} bytes at most.",
             Code::RateLimited => "Too many attempts; try again in {seconds} seconds.",

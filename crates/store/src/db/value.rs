@@ -149,7 +149,7 @@ macro_rules! id_values {
         }
     )*};
 }
-id_values!(ImageId ProjectId AccountId UserId RegionId JobId BlobId);
+id_values!(ImageId ProjectId AccountId UserId RegionId JobId BlobId VaultId BackupId);
 
 /// Parameters from anything that is a value.
 #[macro_export]
