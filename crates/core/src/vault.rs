@@ -246,6 +246,24 @@ pub fn check(vault: &Vault) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a backup may have this name and this note about its source.
+pub fn check_backup(name: &str, source: &str) -> Result<(), Error> {
+    let refused = |field: &str, value: &str, max: usize| {
+        Err(Error::new(Code::InvalidValue)
+            .with("field", field)
+            .with("value", shortened(value, 80))
+            .with("reason", format!("at most {max} characters, none of them a control character")))
+    };
+    let fits = |text: &str, max| text.chars().count() <= max && !text.chars().any(char::is_control);
+    if name.is_empty() || !fits(name, VAULT_NAME_CHARS) {
+        return refused("name", name, VAULT_NAME_CHARS);
+    }
+    if !fits(source, VAULT_DESCRIPTION_CHARS) {
+        return refused("source", source, VAULT_DESCRIPTION_CHARS);
+    }
+    Ok(())
+}
+
 /// Whether a vault that keeps `usage` may have a capacity: never less than what is used (FS-12).
 pub fn may_resize(vault: &Vault, usage: VaultUse, capacity_gib: u32) -> Result<(), Error> {
     if u64::from(capacity_gib) >= usage.used_gib {

@@ -70,6 +70,7 @@ static IMAGE_DISKS: Statement = Statement::new(disk_select!(
 ));
 static PUT_IMAGE: Statement =
     Statement::new("insert into backup_image (backup_id, image_id) values ($1, $2)");
+static DROP_IMAGE: Statement = Statement::new("delete from backup_image where image_id = $1");
 static DESCRIBE_DISK: Statement = Statement::new(
     "update image_disk set is_system = $3, name = $4, virtual_size_bytes = $5, disk_format = $6 \
      where image_id = $1 and position = $2",
@@ -91,6 +92,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &DISKS,
     &IMAGE_DISKS,
     &PUT_IMAGE,
+    &DROP_IMAGE,
     &DESCRIBE_DISK,
     &FROM_BACKUP,
 ];
@@ -256,6 +258,11 @@ pub fn make_image(
         )?;
     }
     Ok(true)
+}
+
+/// Lets an image that is about to be deleted be made from no backup any more.
+pub fn forget_image(tx: &mut Tx<'_>, image: &ImageId) -> Result<(), Error> {
+    tx.execute(&DROP_IMAGE, &params![image]).map(|_| ())
 }
 
 fn first(rows: Vec<Row>) -> Result<Option<Backup>, Error> {

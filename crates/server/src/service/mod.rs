@@ -2,7 +2,9 @@
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
 
 pub mod actions;
+pub mod backup;
 pub mod demo;
+pub mod disk;
 pub mod download;
 pub mod health;
 pub mod idempotency;
@@ -19,6 +21,7 @@ pub mod share;
 pub mod share_view;
 pub mod tenant;
 pub mod upload;
+pub mod vault;
 pub mod world;
 
 use lendglass_core::access::{self, Standing};

@@ -1,6 +1,7 @@
 //! The native dialect, `/api/v1`: what the console and `lend` speak. It shows everything the use cases
 //! offer, and is documented by `docs/openapi.json`.
 
+mod backup;
 mod code;
 pub mod error;
 mod file;
@@ -12,6 +13,7 @@ mod me;
 mod once;
 pub mod openapi;
 mod share;
+mod vault;
 mod view;
 mod words;
 
@@ -52,6 +54,8 @@ pub fn table() -> Vec<Route> {
         ("post", "/images/{id}/deactivate", post(image::deactivate)),
         ("post", "/images/{id}/reactivate", post(image::reactivate)),
         ("post", "/images/{id}/replicate", post(image::replicate)),
+        ("get", "/images/{id}/disks", get(backup::disks)),
+        ("get", "/images/{id}/disks/{position}/file", get(backup::download)),
         ("get", "/images/{id}/shares", get(share::of_image)),
         ("get", "/shares", get(share::list)),
         ("post", "/shares", post(share::invite)),
@@ -60,6 +64,16 @@ pub fn table() -> Vec<Route> {
         ("get", "/shares/counts", get(share::counts)),
         ("get", "/jobs", get(job::list)),
         ("get", "/jobs/{id}", get(job::show)),
+        ("get", "/vaults", get(vault::list)),
+        ("post", "/vaults", post(vault::create)),
+        ("get", "/vaults/{id}", get(vault::show)),
+        ("patch", "/vaults/{id}", patch(vault::update)),
+        ("delete", "/vaults/{id}", delete(vault::delete)),
+        ("get", "/backups", get(backup::list)),
+        ("post", "/backups", post(backup::create)),
+        ("get", "/backups/{id}", get(backup::show)),
+        ("delete", "/backups/{id}", delete(backup::delete)),
+        ("post", "/backups/{id}/image", post(backup::make_image)),
     ]
 }
 

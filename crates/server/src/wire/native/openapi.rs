@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{code, file, image, job, list, me, share};
+use super::{backup, code, file, image, job, list, me, share, vault};
 
 /// The document.
 #[derive(OpenApi)]
@@ -44,12 +44,25 @@ use super::{code, file, image, job, list, me, share};
         share::counts,
         job::list,
         job::show,
+        vault::create,
+        vault::list,
+        vault::show,
+        vault::update,
+        vault::delete,
+        backup::create,
+        backup::list,
+        backup::show,
+        backup::delete,
+        backup::make_image,
+        backup::disks,
+        backup::download,
     ),
     tags(
         (name = "caller", description = "Who asks, and the rules for him"),
         (name = "images", description = "Records and their bytes"),
         (name = "shares", description = "Offers, answers, withdrawals"),
         (name = "jobs", description = "Work that takes time, or has many results"),
+        (name = "vaults", description = "Vaults, and the backups they keep"),
         (name = "document", description = "This document"),
     ),
     security(("token" = [])),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lendglass_core::{image, job, policy, share};
+use lendglass_core::{image, job, policy, share, vault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -63,6 +63,12 @@ wire_words! {
     RecipientKind = policy::RecipientKind,
     /// Where a job is.
     JobState = job::JobState,
+    /// What a vault holds.
+    ObjectType = vault::ObjectType,
+    /// What the contents of a vault are for.
+    Protection = vault::Protection,
+    /// Whether a vault takes anything.
+    VaultStatus = vault::VaultStatus,
 }
 
 fn words_schema(words: impl Iterator<Item = &'static str>) -> RefOr<Schema> {

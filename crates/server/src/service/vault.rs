@@ -1,0 +1,210 @@
+//! Vaults: made, listed, renamed, resized, deleted when empty (FS-12). What accepting an image puts
+//! into one, and what the end of a share takes out again, is in [`acceptance`].
+
+pub(crate) mod acceptance;
+
+use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::tenant::{Caller, Role};
+use lendglass_core::vault::{self, ObjectType, Protection, Vault, VaultStatus, VaultUse};
+use lendglass_core::{Code, Error, VaultId};
+pub use lendglass_store::vault::Narrowed;
+use lendglass_store::{Tx, audit as store_audit, image as store_image, vault as store_vault};
+
+use crate::app::App;
+
+/// A vault with what it keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// The vault.
+    pub vault: Vault,
+    /// What is used of it.
+    pub usage: VaultUse,
+}
+
+/// A vault to be made.
+#[derive(Clone, Debug)]
+pub struct NewVault {
+    /// Its name; no other vault of the project in the region may have it.
+    pub name: String,
+    /// Plain text.
+    pub description: String,
+    /// GiB.
+    pub capacity_gib: u32,
+    /// What it will hold.
+    pub object_type: ObjectType,
+    /// What for.
+    pub protection: Protection,
+}
+
+/// Changes of a vault; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct VaultEdit {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// A new capacity, GiB; never less than what is used.
+    pub capacity_gib: Option<u32>,
+}
+
+/// The refusal that unknown and foreign vaults share.
+pub(crate) fn not_found(id: &VaultId) -> Error {
+    Error::new(Code::VaultNotFound).with("id", id)
+}
+
+/// Makes an empty vault in the caller's project and region.
+///
+/// Errors: the rules about names and capacities; [`Code::NameTaken`], [`Code::VaultQuota`],
+/// [`Code::VaultCapacityQuota`].
+pub async fn create(app: &App, caller: &Caller, new: NewVault) -> Result<Filled, Error> {
+    caller.needs(Role::Member)?;
+    let now = app.clock.now();
+    let vault = Vault {
+        id: VaultId::trusted(app.ids.hex()),
+        project: caller.project.clone(),
+        region: caller.region.clone(),
+        name: new.name,
+        description: new.description,
+        capacity_gib: new.capacity_gib,
+        object_type: new.object_type,
+        protection: new.protection,
+        status: VaultStatus::Available,
+        created_at: now,
+        updated_at: now,
+    };
+    vault::check(&vault)?;
+    let (owned, caller) = (app.clone(), caller.clone());
+    app.db.write(move |tx| create_in(tx, &owned, &caller, &vault)).await
+}
+
+fn create_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, vault: &Vault) -> Result<Filled, Error> {
+    store_image::lock_project(tx, &vault.project)?;
+    let (vaults, capacity) = store_vault::of_project(tx, &vault.project, &vault.region)?;
+    vault::room_in_project(vaults, capacity, u64::from(vault.capacity_gib), true)?;
+    is_name_free(tx, vault)?;
+    store_vault::insert(tx, vault)?;
+    record(tx, app, caller, AuditVerb::VaultCreate, &vault.id)?;
+    Ok(Filled { vault: vault.clone(), usage: VaultUse::default() })
+}
+
+/// Whether no other vault has the name; the project is locked.
+fn is_name_free(tx: &mut Tx<'_>, vault: &Vault) -> Result<(), Error> {
+    match store_vault::named(tx, &vault.project, &vault.region, &vault.name)? {
+        Some(other) if other != vault.id => {
+            Err(Error::new(Code::NameTaken).with("name", &vault.name))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    verb: AuditVerb,
+    id: &VaultId,
+) -> Result<(), Error> {
+    let event = AuditEvent::by(caller, app.clock.now(), verb, id.as_str());
+    store_audit::insert(tx, &app.ids.hex(), &event)
+}
+
+/// A page of the project's vaults in the region, newest first, after `marker`.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    narrowed: &Narrowed,
+    marker: Option<&VaultId>,
+    limit: Option<u32>,
+) -> Result<Vec<Filled>, Error> {
+    let after = match marker {
+        None => None,
+        Some(id) => {
+            let no_marker = |_| Error::new(Code::InvalidMarker).with("marker", id);
+            let last = show(app, caller, id).await.map_err(no_marker)?.vault;
+            Some((last.created_at, last.id))
+        }
+    };
+    let limit = limit.unwrap_or(app.settings.list_limit_default).min(app.settings.list_limit_max);
+    let (project, region) = (&caller.project, &caller.region);
+    let page = store_vault::page(&app.db, project, region, narrowed, after, limit).await?;
+    Ok(page.into_iter().map(|(vault, usage)| Filled { vault, usage }).collect())
+}
+
+/// A vault of the caller's project in the region; else [`Code::VaultNotFound`].
+pub async fn show(app: &App, caller: &Caller, id: &VaultId) -> Result<Filled, Error> {
+    let found = store_vault::show(&app.db, id).await?;
+    own(caller, id, found)
+}
+
+/// Locks a vault of the caller's project; else [`Code::VaultNotFound`].
+pub(crate) fn lock_own(tx: &mut Tx<'_>, caller: &Caller, id: &VaultId) -> Result<Filled, Error> {
+    let found = store_vault::lock(tx, id)?;
+    own(caller, id, found)
+}
+
+fn own(caller: &Caller, id: &VaultId, found: Option<(Vault, VaultUse)>) -> Result<Filled, Error> {
+    let is_own = |vault: &Vault| vault.project == caller.project && vault.region == caller.region;
+    found
+        .filter(|(vault, _)| is_own(vault))
+        .map(|(vault, usage)| Filled { vault, usage })
+        .ok_or_else(|| not_found(id))
+}
+
+/// Renames or resizes a vault.
+///
+/// Errors: as [`create`]; [`Code::VaultNotFound`], [`Code::VaultBelowUsed`].
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: &VaultId,
+    edit: VaultEdit,
+) -> Result<Filled, Error> {
+    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
+    app.db.write(move |tx| update_in(tx, &owned, &caller, &id, &edit)).await
+}
+
+fn update_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    id: &VaultId,
+    edit: &VaultEdit,
+) -> Result<Filled, Error> {
+    store_image::lock_project(tx, &caller.project)?;
+    let Filled { vault: before, usage } = lock_own(tx, caller, id)?;
+    caller.needs(Role::Member)?;
+    let mut after = before.clone();
+    edit.name.iter().for_each(|name| name.clone_into(&mut after.name));
+    edit.description.iter().for_each(|text| text.clone_into(&mut after.description));
+    after.capacity_gib = edit.capacity_gib.unwrap_or(before.capacity_gib);
+    vault::check(&after)?;
+    vault::may_resize(&before, usage, after.capacity_gib)?;
+    is_name_free(tx, &after)?;
+    let more = after.capacity_gib.saturating_sub(before.capacity_gib);
+    if more > 0 {
+        let (vaults, capacity) = store_vault::of_project(tx, &before.project, &before.region)?;
+        vault::room_in_project(vaults, capacity, u64::from(more), false)?;
+    }
+    if after != before {
+        after.updated_at = app.clock.now();
+        store_vault::update(tx, &after)?;
+        record(tx, app, caller, AuditVerb::VaultUpdate, id)?;
+    }
+    Ok(Filled { vault: after, usage })
+}
+
+/// Deletes an empty vault.
+///
+/// Errors: [`Code::VaultNotFound`], [`Code::VaultNotEmpty`].
+pub async fn delete(app: &App, caller: &Caller, id: &VaultId) -> Result<(), Error> {
+    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
+    app.db
+        .write(move |tx| {
+            let Filled { vault, usage } = lock_own(tx, &caller, &id)?;
+            caller.needs(Role::Member)?;
+            vault::may_delete(&vault, usage)?;
+            store_vault::delete(tx, &id)?;
+            record(tx, &owned, &caller, AuditVerb::VaultDelete, &id)
+        })
+        .await
+}
