@@ -25,13 +25,13 @@ const DIFFERENCES: [(&str, &str, &str); 7] = [
     (
         "{second_list}",
         "(select value from json_each($2))",
-        "(select jsonb_array_elements_text(cast($2 as jsonb)))",
+        "(select jsonb_array_elements_text(cast(cast($2 as text) as jsonb)))",
     ),
     // The first parameter is a JSON list of texts: one statement for any number of ids.
     (
         "{list}",
         "(select value from json_each($1))",
-        "(select jsonb_array_elements_text(cast($1 as jsonb)))",
+        "(select jsonb_array_elements_text(cast(cast($1 as text) as jsonb)))",
     ),
 ];
 
