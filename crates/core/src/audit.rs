@@ -45,6 +45,10 @@ words! {
         ShareReopen = "share.reopen",
         /// A share was taken back.
         ShareWithdraw = "share.withdraw",
+        /// A tenant was asked for an answer.
+        ShareRemind = "share.remind",
+        /// A standing rule was set or forgotten.
+        RuleChange = "rule.change",
         /// An own act was undone.
         ShareUndo = "share.undo",
         /// Time ran out.

@@ -67,3 +67,5 @@ pub const VAULTS_OF_PROJECT: u32 = 100;
 pub const VAULT_CAPACITY_OF_PROJECT_GIB: u64 = 20 * 1024 * 1024;
 /// Disks of one backup: a system disk and 60 data disks, as many as a server of Huawei's has.
 pub const BACKUP_DISKS: usize = 61;
+/// How long an owner waits before he asks the same tenant for an answer again, in seconds (RC-26).
+pub const REMINDER_SECONDS: i64 = 24 * 3600;

@@ -53,7 +53,8 @@ static PUT: Statement = Statement::new(
      owner_id = excluded.owner_id, state = excluded.state, note = excluded.note, \
      lapses_at = excluded.lapses_at, ends_at = excluded.ends_at, \
      accepted_digest = excluded.accepted_digest, created_at = excluded.created_at, \
-     updated_at = excluded.updated_at, is_warned = 0, is_full_told = 0",
+     updated_at = excluded.updated_at, is_warned = 0, is_full_told = 0, \
+     reminded_at = null",
 );
 static DELETE: Statement = Statement::new(
     "delete from share where image_id = $1 and recipient_kind = $2 and recipient_id = $3",
@@ -101,6 +102,14 @@ static GIVEN: Statement = Statement::new(concat!(
      and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > $7) \
      order by s.image_id, s.recipient_kind, s.recipient_id limit $8"
 ));
+static REMINDED_AT: Statement = Statement::new(
+    "select reminded_at from share \
+     where image_id = $1 and recipient_kind = $2 and recipient_id = $3",
+);
+static REMIND: Statement = Statement::new(
+    "update share set reminded_at = $4 \
+     where image_id = $1 and recipient_kind = $2 and recipient_id = $3",
+);
 static LAPSING: Statement = Statement::new(concat!(
     "select ",
     share_columns!(),
@@ -137,6 +146,8 @@ pub static STATEMENTS: &[&Statement] = &[
     &TELL_FULL,
     &RECEIVED_COUNT,
     &GIVEN,
+    &REMINDED_AT,
+    &REMIND,
     &LAPSING,
     &TELL_LAPSING,
     &TIMED_OUT,
@@ -386,6 +397,26 @@ pub fn of_caller_in(
 ) -> Result<Vec<Share>, Error> {
     let values = params![Value::list(images), &caller.project, &caller.account];
     read_all(tx.query(&OF_CALLER, &values)?)
+}
+
+/// When the recipient of a share was last reminded of it.
+pub fn reminded_at(tx: &mut Tx<'_>, share: &Share) -> Result<Option<Timestamp>, Error> {
+    let recipient = &share.recipient;
+    let key = params![&share.image, recipient.kind(), recipient.id()];
+    match tx.query_opt(&REMINDED_AT, &key)? {
+        Some(row) => row.read().opt_time(),
+        None => Ok(None),
+    }
+}
+
+/// Notes that the recipient of a share was reminded of it.
+pub fn remind(
+    tx: &mut Tx<'_>,
+    image: &ImageId,
+    recipient: &Recipient,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(&REMIND, &params![image, recipient.kind(), recipient.id(), now]).map(|_| ())
 }
 
 /// Live shares that end within [`LAPSE_WARNING_SECONDS`], were made longer ago than that before their

@@ -76,6 +76,7 @@ impl Code {
             Code::TagNotFound => "镜像没有标签 {tag}。",
             Code::NoBytes => "镜像还没有数据，请先上传。",
             Code::JobNotFound => "此处没有任务 {id}。",
+            Code::RuleNotFound => "没有关于 {owner} 的自动答复规则。",
             Code::VaultNotFound => "您的项目在此处没有存储库 {id}；请先创建。",
             Code::BackupNotFound => "您的项目在此处没有备份 {id}。",
             Code::DiskNotFound => "该镜像没有磁盘 {position}。",
@@ -128,6 +129,7 @@ impl Code {
             Code::PropertyMissing => "镜像没有属性 {property}，请改用添加操作。",
             Code::PropertyExists => "镜像已有属性 {property}，请改用替换操作。",
             Code::UndoConflict => "镜像 {image} 之后又有人操作过，未撤销任何内容。",
+            Code::NothingToRemind => "没有等待 {recipient} 答复的共享。",
             Code::UndoExpired => "操作只能由本人在几秒内撤销一次；此操作已无法撤销。",
             Code::IdempotencyInProgress => {
                 "带有幂等键 {key} 的请求正在处理或已完成，但其应答未保留；请先查看结果，再用新键重发。"
@@ -142,6 +144,7 @@ impl Code {
             Code::PrivateImageQuota => "项目最多可有 {max} 个私有镜像，已有 {used} 个。",
             Code::PropertyQuota => "最多 {max} 个属性，请求需要 {count} 个。",
             Code::TagQuota => "最多 {max} 个标签，请求需要 {count} 个。",
+            Code::RuleQuota => "每个租户最多可有 {max} 条自动答复规则，请先删除一些。",
             Code::AccessPolicyQuota => "{what} 最多 {max} 个。",
             Code::VaultQuota => "您的项目已有 {max} 个存储库；请先删除一个。",
             Code::VaultCapacityQuota => {

@@ -100,6 +100,7 @@ impl Code {
             Code::TagNotFound => "The image has no tag {tag}.",
             Code::NoBytes => "The image has no bytes yet; upload them first.",
             Code::JobNotFound => "There is no job {id} here.",
+            Code::RuleNotFound => "There is no standing rule about {owner}.",
             Code::VaultNotFound => "There is no vault {id} in your project here; make one first.",
             Code::BackupNotFound => "There is no backup {id} in your project here.",
             Code::DiskNotFound => "The image has no disk {position}.",
@@ -170,6 +171,7 @@ impl Code {
                 "The image already has the property {property}; replace it instead."
             }
             Code::UndoConflict => "Somebody has acted on image {image} since; nothing was undone.",
+            Code::NothingToRemind => "No offer to {recipient} waits for an answer.",
             Code::UndoExpired => {
                 "An act can be undone for a few seconds, by who did it and once; this one cannot be undone any more."
             }
@@ -190,6 +192,7 @@ impl Code {
             Code::PrivateImageQuota => "The project may have {max} private images and has {used}.",
             Code::PropertyQuota => "At most {max} properties; the request needs {count}.",
             Code::TagQuota => "At most {max} tags; the request needs {count}.",
+            Code::RuleQuota => "A tenant may have {max} standing rules; forget some first.",
             Code::AccessPolicyQuota => "At most {max} {what}.",
             Code::VaultQuota => "Your project has {max} vaults already; delete one first.",
             Code::VaultCapacityQuota => {

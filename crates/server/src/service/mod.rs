@@ -17,6 +17,7 @@ pub mod policy;
 pub mod quota;
 pub mod reap;
 pub mod replicate;
+pub mod rule;
 pub mod share;
 pub mod share_view;
 pub mod tenant;

@@ -4,6 +4,7 @@ mod answer;
 mod ground;
 mod invite;
 mod lapse;
+mod remind;
 mod undo;
 mod withdraw;
 mod write;
@@ -166,6 +167,20 @@ pub async fn undo(app: &App, caller: &Caller, token: &str) -> Result<Report, Err
     batch.is_undo = true;
     let token = token.to_owned();
     run(app, batch, move |tx, batch| undo::reverse(tx, batch, &token)).await
+}
+
+/// Asks tenants who have not answered for an answer, once a day each (RC-26); `recipients` as for a
+/// withdrawal.
+///
+/// Refusals of pairs: [`Code::NothingToRemind`], [`Code::RateLimited`] within a day of the offer or of
+/// the last reminder, and what [`withdraw`] refuses.
+pub async fn remind(app: &App, caller: &Caller, request: Withdraw) -> Result<Report, Error> {
+    let batch = Batch::new(app, caller, ShareEvent::Invite, request.mode, request.dry_run);
+    let caller = batch.caller.clone();
+    let (report, notices) =
+        app.change(&caller, move |tx| remind::remind(tx, &batch, &request)).await?;
+    app.bell.ring(&notices.iter().map(Notice::inbox).collect::<Vec<_>>());
+    Ok(report)
 }
 
 /// Ends one share, whoever asks: its recipient leaves ([`leave`]), everyone else withdraws. For

@@ -52,6 +52,22 @@ pub async fn resolve(app: &App, caller: &Caller, id: &str) -> Result<Resolved, E
     Ok(Resolved { recipient, name, is_known: !is_guess })
 }
 
+/// Who has exactly this id, a project or an account (by its id, uid or e-mail).
+///
+/// Errors: [`Code::TenantNotFound`]; [`Code::RateLimited`] as [`resolve`].
+pub async fn by_exact_id(app: &App, caller: &Caller, id: &str) -> Result<Recipient, Error> {
+    let now = app.clock.now();
+    app.wrong_ids.check(&caller.project, now)?;
+    recipient::check_shape(id)?;
+    let found = store_tenant::read_candidates(&app.db, id, &caller.region).await?;
+    let project = found.project.map(|project| Recipient::Project(project.id));
+    let known = project.or_else(|| found.account.map(|account| Recipient::Account(account.id)));
+    known.ok_or_else(|| {
+        app.wrong_ids.note(&caller.project, now);
+        Error::new(Code::TenantNotFound).with("id", id)
+    })
+}
+
 async fn name_of(
     app: &App,
     caller: &Caller,

@@ -26,3 +26,5 @@ mod races;
 mod sharing;
 mod sharing_table;
 mod states;
+mod telling;
+mod terms;

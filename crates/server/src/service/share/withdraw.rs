@@ -62,7 +62,7 @@ fn withdraw_one(
 }
 
 /// The shares a name means: those with that very id, else those of the account it stands for.
-fn shares_named<'a>(
+pub(super) fn shares_named<'a>(
     tx: &mut Tx<'_>,
     all: &'a [Share],
     name: &Named,

@@ -12,6 +12,7 @@ mod list;
 mod me;
 mod once;
 pub mod openapi;
+mod rule;
 mod share;
 mod vault;
 mod view;
@@ -61,6 +62,11 @@ pub fn table() -> Vec<Route> {
         ("post", "/shares", post(share::invite)),
         ("delete", "/shares", delete(share::withdraw)),
         ("post", "/shares/answers", post(share::answer)),
+        ("post", "/shares/reminders", post(share::remind)),
+        ("post", "/undo", post(share::undo)),
+        ("get", "/rules", get(rule::list)),
+        ("put", "/rules/{owner}", put(rule::set)),
+        ("delete", "/rules/{owner}", delete(rule::delete)),
         ("get", "/shares/counts", get(share::counts)),
         ("get", "/jobs", get(job::list)),
         ("get", "/jobs/{id}", get(job::show)),

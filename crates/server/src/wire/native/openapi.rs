@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{backup, code, file, image, job, list, me, share, vault};
+use super::{backup, code, file, image, job, list, me, rule, share, vault};
 
 /// The document.
 #[derive(OpenApi)]
@@ -41,6 +41,11 @@ use super::{backup, code, file, image, job, list, me, share, vault};
         share::withdraw,
         share::answer,
         share::list,
+        share::remind,
+        share::undo,
+        rule::list,
+        rule::set,
+        rule::delete,
         share::counts,
         job::list,
         job::show,

@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::service::share::{self, Invite, Report, Withdraw};
 use crate::service::share_view::{self, COUNT_MOST};
 use crate::service::{image, tenant};
-use crate::wire::common::{invalid, parse_time};
+use crate::wire::common::{invalid, parse_time, seconds_text};
 
 /// What happens when some pairs are refused.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
@@ -157,6 +157,9 @@ pub struct ShareReport {
     pub done: bool,
     /// Pair by pair.
     pub results: Vec<PairView>,
+    /// Where the act can be undone for a few seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<UndoView>,
     /// The first refusal, where the whole batch was refused because of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
@@ -169,6 +172,15 @@ pub struct ShareReport {
     pub detail: Option<Map<String, Value>>,
     /// What to tell the operator.
     pub request_id: String,
+}
+
+/// The way back from an act.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UndoView {
+    /// For `POST /api/v1/undo`, by the same user in the same project.
+    pub token: String,
+    /// Until when; RFC 3339.
+    pub until: String,
 }
 
 /// Offers images to recipients, in one transaction.
@@ -195,8 +207,9 @@ pub async fn invite(
         acknowledge: body.acknowledge,
         dry_run: body.dry_run,
     };
+    let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let report = share::invite(&app, &asking.caller, request).await?;
-    Ok(render_report(&asking, ShareEvent::Invite, body.dry_run, &report))
+    Ok(render_report(&asking, ShareEvent::Invite, is_dry, &report))
 }
 
 /// Takes shares back, in one transaction.
@@ -210,18 +223,10 @@ pub async fn withdraw(
     asking: Asking,
     Json(body): Json<UnshareBody>,
 ) -> Result<Response, Failure> {
-    let named = parse_recipients(body.recipients);
-    if body.all && !named.is_empty() {
-        return Err(invalid("all", "true", "name recipients or say all, not both").into());
-    }
-    let request = Withdraw {
-        images: parse_images(&body.images)?,
-        recipients: if body.all { None } else { Some(required("recipients", named)?) },
-        mode: body.mode.into(),
-        dry_run: body.dry_run,
-    };
+    let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
+    let request = parse_withdrawal(body)?;
     let report = share::withdraw(&app, &asking.caller, request).await?;
-    Ok(render_report(&asking, ShareEvent::Withdraw, body.dry_run, &report))
+    Ok(render_report(&asking, ShareEvent::Withdraw, is_dry, &report))
 }
 
 /// Answers offers, in one transaction.
@@ -252,8 +257,56 @@ pub async fn answer(
         mode: body.mode.into(),
         dry_run: body.dry_run,
     };
+    let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let report = share::answer(&app, &asking.caller, request).await?;
-    Ok(render_report(&asking, body.answer.into(), body.dry_run, &report))
+    Ok(render_report(&asking, body.answer.into(), is_dry, &report))
+}
+
+/// An act to be undone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoBody {
+    /// What the act answered as `undo.token`.
+    pub token: String,
+}
+
+/// Undoes an own act of the last seconds: the former shares return as they were.
+#[utoipa::path(post, path = "/api/v1/undo", operation_id = "undo", tag = "shares", request_body = UndoBody,
+    responses((status = 200, body = ShareReport), (status = "default", body = Problem)))]
+pub async fn undo(
+    State(app): State<App>,
+    asking: Asking,
+    Json(body): Json<UndoBody>,
+) -> Result<Response, Failure> {
+    let report = share::undo(&app, &asking.caller, &body.token).await?;
+    Ok(render_report(&asking, ShareEvent::Withdraw, false, &report))
+}
+
+/// Reminds tenants who have not answered, once a day each.
+#[utoipa::path(post, path = "/api/v1/shares/reminders", operation_id = "remind_tenants", tag = "shares",
+    request_body = UnshareBody,
+    responses((status = 200, body = ShareReport), (status = "default", body = Problem)))]
+pub async fn remind(
+    State(app): State<App>,
+    asking: Asking,
+    Json(body): Json<UnshareBody>,
+) -> Result<Response, Failure> {
+    let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
+    let report = share::remind(&app, &asking.caller, parse_withdrawal(body)?).await?;
+    Ok(render_report(&asking, ShareEvent::Reopen, is_dry, &report))
+}
+
+fn parse_withdrawal(body: UnshareBody) -> Result<Withdraw, Error> {
+    let named = parse_recipients(body.recipients);
+    if body.all && !named.is_empty() {
+        return Err(invalid("all", "true", "name recipients or say all, not both"));
+    }
+    Ok(Withdraw {
+        images: parse_images(&body.images)?,
+        recipients: if body.all { None } else { Some(required("recipients", named)?) },
+        mode: body.mode.into(),
+        dry_run: body.dry_run,
+    })
 }
 
 fn parse_images(texts: &[String]) -> Result<Vec<ImageId>, Error> {
@@ -310,6 +363,10 @@ fn render_report(asking: &Asking, event: ShareEvent, is_dry: bool, report: &Repo
     let body = ShareReport {
         job: report.job.as_ref().map(ToString::to_string),
         done: report.is_done,
+        undo: report
+            .undo
+            .as_ref()
+            .map(|undo| UndoView { token: undo.token.clone(), until: seconds_text(undo.until) }),
         results: pairs.map(|pair| render_pair(pair, event, asking.language)).collect(),
         code: first.map(|error| error.code().as_str()),
         message: first.map(|error| error.text(asking.language)),

@@ -59,6 +59,8 @@ wire_words! {
     Encryption = image::Encryption,
     /// Where a share is.
     ShareState = share::ShareState,
+    /// What a standing rule does with an offer.
+    Verdict = share::Verdict,
     /// How an id is read.
     RecipientKind = policy::RecipientKind,
     /// Where a job is.
