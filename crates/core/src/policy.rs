@@ -231,8 +231,48 @@ pub enum Typed {
     Word(String),
 }
 
+impl Typed {
+    /// The text of the value, as [`Policy::set`] reads it.
+    pub fn text(&self) -> String {
+        match self {
+            Typed::Flag(flag) => flag.show(),
+            Typed::Number(number) => number.show(),
+            Typed::Word(word) => word.clone(),
+        }
+    }
+}
+
+/// Which values a key takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number {
+        /// Whether `none`, no limit, is one as well.
+        may_be_none: bool,
+    },
+    /// One of these words.
+    Word(Vec<&'static str>),
+    /// Words of one's own: small letters, `_`, and `,` between them.
+    Text,
+}
+
+impl Shape {
+    /// The word for it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Shape::Flag => "flag",
+            Shape::Number { .. } => "number",
+            Shape::Word(_) => "word",
+            Shape::Text => "text",
+        }
+    }
+}
+
 /// A value that has one text: how it is stored, rendered and typed by an operator.
 trait Setting {
+    fn shape() -> Shape;
     fn typed(&self) -> Typed {
         Typed::Word(self.show())
     }
@@ -243,6 +283,9 @@ trait Setting {
 }
 
 impl Setting for bool {
+    fn shape() -> Shape {
+        Shape::Flag
+    }
     fn typed(&self) -> Typed {
         Typed::Flag(*self)
     }
@@ -255,6 +298,9 @@ impl Setting for bool {
 }
 
 impl Setting for u32 {
+    fn shape() -> Shape {
+        Shape::Number { may_be_none: false }
+    }
     fn typed(&self) -> Typed {
         Typed::Number(Some(*self))
     }
@@ -267,6 +313,9 @@ impl Setting for u32 {
 }
 
 impl Setting for Option<u32> {
+    fn shape() -> Shape {
+        Shape::Number { may_be_none: true }
+    }
     fn typed(&self) -> Typed {
         Typed::Number(*self)
     }
@@ -279,6 +328,9 @@ impl Setting for Option<u32> {
 }
 
 impl Setting for String {
+    fn shape() -> Shape {
+        Shape::Text
+    }
     fn show(&self) -> String {
         self.clone()
     }
@@ -291,6 +343,9 @@ impl Setting for String {
 macro_rules! word_settings {
     ($($name:ty,)*) => {$(
         impl Setting for $name {
+            fn shape() -> Shape {
+                Shape::Word(Self::ALL.iter().map(|word| word.as_str()).collect())
+            }
             fn show(&self) -> String {
                 self.as_str().to_owned()
             }
@@ -315,6 +370,34 @@ pub struct Key {
     get: fn(&Policy) -> String,
     typed: fn(&Policy) -> Typed,
     set: fn(&mut Policy, &str) -> bool,
+    shape: fn(&Policy) -> Shape,
+}
+
+impl Key {
+    /// The key of a name, if there is one.
+    pub fn parse(name: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// Its value.
+    pub fn typed(&self, policy: &Policy) -> Typed {
+        (self.typed)(policy)
+    }
+
+    /// Which values it takes; the same for every policy.
+    pub fn shape(&self, policy: &Policy) -> Shape {
+        (self.shape)(policy)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+fn shape_of<T: Setting>(_: &T) -> Shape {
+    T::shape()
 }
 
 fn put<T: Setting>(place: &mut T, text: &str) -> bool {
@@ -336,6 +419,7 @@ macro_rules! keys {
             get: |policy| policy.$($field).+.show(),
             typed: |policy| policy.$($field).+.typed(),
             set: |policy, text| put(&mut policy.$($field).+, text),
+            shape: |policy| shape_of(&policy.$($field).+),
         },)*];
     };
 }
@@ -393,22 +477,23 @@ impl Policy {
         KEYS.iter().find(|key| key.name == name).map(|key| (key.get)(self))
     }
 
-    /// Sets a key from its text. Errors: [`Code::UnknownField`], [`Code::InvalidValue`] (also for a
-    /// locked key). The policy is unchanged on error.
+    /// Sets a key from its text. Errors: [`Code::UnknownField`], [`Code::PolicyLocked`],
+    /// [`Code::InvalidValue`]. The policy is unchanged on error.
     pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-            return Err(Error::new(Code::UnknownField).with("field", name));
-        };
-        let refuse = |reason: &str| {
-            Err(Error::new(Code::InvalidValue)
-                .with("field", name)
-                .with("value", crate::text::shortened(text, 80))
-                .with("reason", reason))
+        let Some(key) = Key::parse(name) else {
+            let shown = crate::text::shortened(name, 80);
+            return Err(Error::new(Code::UnknownField).with("field", shown));
         };
         if key.is_locked {
-            return refuse("this rule is the same everywhere");
+            return Err(Error::new(Code::PolicyLocked).with("key", name));
         }
-        if (key.set)(self, text) { Ok(()) } else { refuse("no such value for this key") }
+        if (key.set)(self, text) {
+            return Ok(());
+        }
+        Err(Error::new(Code::InvalidValue)
+            .with("field", name)
+            .with("value", crate::text::shortened(text, 80))
+            .with("reason", "no such value for this key"))
     }
 
     /// Every key with its typed value, in the order of the documentation.

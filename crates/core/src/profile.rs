@@ -3,6 +3,7 @@
 //! A profile is what is allowed, never how it looks on the wire; every profile works under every
 //! dialect.
 
+use crate::error::Error;
 use crate::image::{Visibility, words};
 use crate::policy::{
     Acceptance, Allowance, CrossSite, DeletePolicy, DeleteWhileShared, EncryptedSharing,
@@ -41,6 +42,48 @@ impl Profile {
             Profile::Tencent => tencent(),
             Profile::Glance => glance(),
         }
+    }
+}
+
+/// What the overrides stand on: a profile, and above it the keys that the configuration sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    profile: Profile,
+    settings: Vec<(String, String)>,
+    policy: Policy,
+}
+
+impl Base {
+    /// A profile as it is.
+    pub fn of(profile: Profile) -> Base {
+        Base { profile, settings: Vec::new(), policy: profile.policy() }
+    }
+
+    /// Sets a key above the profile, whichever it will be. Errors: those of [`Policy::set`].
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        self.policy.set(name, text)?;
+        self.settings.push((name.to_owned(), text.to_owned()));
+        Ok(())
+    }
+
+    /// The profile that holds where the installation has chosen no other.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Whether the configuration sets this key.
+    pub fn sets(&self, name: &str) -> bool {
+        self.settings.iter().any(|(known, _)| known == name)
+    }
+
+    /// The rules on this profile, before any override.
+    pub fn on(&self, profile: Profile) -> Result<Policy, Error> {
+        if profile == self.profile {
+            return Ok(self.policy.clone());
+        }
+        let mut policy = profile.policy();
+        self.settings.iter().try_for_each(|(name, text)| policy.set(name, text))?;
+        Ok(policy)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use lendglass_core::policy::Policy;
+use lendglass_core::profile::Base;
 use lendglass_core::tenant::Region;
 use lendglass_core::{Code, Error, RegionId};
 use lendglass_store::Db;
@@ -43,8 +43,8 @@ pub struct Parts {
     pub bell: Bell,
     /// Wrong tenant ids that were looked up lately (SH-20).
     pub wrong_ids: WrongIds,
-    /// The rules of the installation's profile with the overrides of its configuration.
-    pub policy: Policy,
+    /// What overrides stand on: the profile and the keys of the configuration.
+    pub policy: Base,
     /// Built-in identity.
     pub identity: Identity,
     /// Settings that use cases and dialects ask for.

@@ -6,13 +6,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
-use lendglass_core::policy::Policy;
-use lendglass_core::profile::Profile;
+use lendglass_core::profile::{Base, Profile};
 use lendglass_core::tenant::Region;
 use lendglass_core::{AccountId, Error, ProjectId, RegionId, UserId};
 use lendglass_store::blob::{Blobs, BufferPool, DigestAlgo, DigestPlan};
 use lendglass_store::clock::{Clock, IdSource};
 use lendglass_store::db::{Engine, Location};
+use lendglass_store::policy::PROFILE_SETTING;
 use lendglass_store::{Db, audit as store_audit, migrate, setting, tenant};
 use tokio::sync::Notify;
 
@@ -26,8 +26,6 @@ use crate::telemetry::Metrics;
 
 /// The region of an installation that names none, as OpenStack's installers call it.
 const DEFAULT_REGION: &str = "RegionOne";
-/// Where the database remembers the profile.
-const PROFILE_SETTING: &str = "profile";
 
 /// Why a server does not start, in words for who started it.
 #[derive(Debug)]
@@ -225,13 +223,14 @@ fn store(config: &Config, region: &Region) -> Result<(RegionId, Blobs), StartErr
 }
 
 /// The rules of the installation. A profile given by flag, file or environment wins, is remembered
-/// and audited; else the one the database remembers holds; the default only seeds an empty one.
+/// and audited; else the one the database remembers holds; the default only seeds an empty one. Decisions
+/// read the remembered one, which the operator may change while we run.
 async fn policy(
     config: &Config,
     db: &Db,
     clock: &Clock,
     ids: &IdSource,
-) -> Result<Policy, StartError> {
+) -> Result<Base, StartError> {
     let known = setting::get(db, PROFILE_SETTING).await.map_err(failed("the profile"))?;
     let name = match known {
         Some(known) if !config.profile_is_given => known,
@@ -244,7 +243,7 @@ async fn policy(
     };
     let profile =
         Profile::parse(&name).ok_or_else(|| StartError(format!("there is no profile {name:?}")))?;
-    let mut policy = profile.policy();
+    let mut policy = Base::of(profile);
     for set in &config.policy {
         policy
             .set(&set.key, &set.value)

@@ -23,6 +23,7 @@ mod ending;
 mod jobs;
 mod limits;
 mod races;
+mod rights;
 mod sharing;
 mod sharing_table;
 mod states;

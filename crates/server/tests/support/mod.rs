@@ -24,7 +24,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use lendglass_core::Timestamp;
-use lendglass_core::profile::Profile;
+use lendglass_core::profile::{Base, Profile};
 use lendglass_core::tenant::Region;
 use lendglass_server::app::{App, Parts, Settings};
 use lendglass_server::drivers::identity::{Identity, MasterKeyFile, Options, PasswordCost};
@@ -133,7 +133,7 @@ impl TestServer {
             buffers: BufferPool::new(8, NonZero::new(2).unwrap()).unwrap(),
             work: tokio::sync::Notify::new(),
             bell: Default::default(),
-            policy: Profile::parse(profile).expect("a profile").policy(),
+            policy: Base::of(Profile::parse(profile).expect("a profile")),
             identity,
             settings,
             wrong_ids: Default::default(),

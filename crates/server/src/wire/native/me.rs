@@ -3,7 +3,6 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
-use lendglass_core::policy::Typed;
 use lendglass_core::{Code, Error, Kind};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::error::{Failure, Problem};
 use super::input::{Asking, Query};
+use super::policy::render_typed;
 use crate::app::App;
 use crate::service::{policy, quota, tenant};
 
@@ -118,12 +118,8 @@ pub async fn policy(
     asking: Asking,
 ) -> Result<Answer<Map<String, Value>>, Failure> {
     let rules = policy::show(&app, &asking.caller).await?;
-    let render = |typed| match typed {
-        Typed::Flag(flag) => Value::from(flag),
-        Typed::Number(number) => Value::from(number),
-        Typed::Word(word) => Value::from(word),
-    };
-    Ok(Answer(rules.values().map(|(name, typed)| (name.to_owned(), render(typed))).collect()))
+    let render = |(name, typed): (&str, _)| (name.to_owned(), render_typed(typed));
+    Ok(Answer(rules.values().map(render).collect()))
 }
 
 /// A region.

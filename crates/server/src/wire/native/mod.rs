@@ -12,6 +12,7 @@ mod list;
 mod me;
 mod once;
 pub mod openapi;
+mod policy;
 mod rule;
 mod share;
 mod vault;
@@ -42,6 +43,11 @@ pub fn table() -> Vec<Route> {
         ("get", "/codes/{code}", get(code::explain)),
         ("get", "/me", get(me::me)),
         ("get", "/policy", get(me::policy)),
+        ("get", "/policies", get(policy::list)),
+        ("patch", "/policies", patch(policy::update)),
+        ("put", "/policies/profile", put(policy::set_profile)),
+        ("put", "/policies/{key}", put(policy::set)),
+        ("delete", "/policies/{key}", delete(policy::unset)),
         ("get", "/regions", get(me::regions)),
         ("get", "/quota", get(me::quota)),
         ("get", "/tenants/resolve", get(me::resolve)),

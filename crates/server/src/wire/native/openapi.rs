@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{backup, code, file, image, job, list, me, rule, share, vault};
+use super::{backup, code, file, image, job, list, me, policy, rule, share, vault};
 
 /// The document.
 #[derive(OpenApi)]
@@ -23,6 +23,11 @@ use super::{backup, code, file, image, job, list, me, rule, share, vault};
         code::explain,
         me::me,
         me::policy,
+        policy::list,
+        policy::update,
+        policy::set_profile,
+        policy::set,
+        policy::unset,
         me::regions,
         me::quota,
         me::resolve,
@@ -68,6 +73,7 @@ use super::{backup, code, file, image, job, list, me, rule, share, vault};
         (name = "shares", description = "Offers, answers, withdrawals"),
         (name = "jobs", description = "Work that takes time, or has many results"),
         (name = "vaults", description = "Vaults, and the backups they keep"),
+        (name = "policies", description = "The rules of the installation, for the operator"),
         (name = "document", description = "This document"),
     ),
     security(("token" = [])),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lendglass_core::{image, job, policy, share, vault};
+use lendglass_core::{image, job, policy, profile, share, vault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -45,6 +45,8 @@ macro_rules! wire_words {
 }
 
 wire_words! {
+    /// A named policy.
+    Profile = profile::Profile,
     /// What an image holds.
     ImageKind = image::ImageKind,
     /// Where an image is in its life.
