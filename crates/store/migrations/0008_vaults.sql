@@ -50,7 +50,7 @@ create index backup_disk_by_blob on backup_disk (blob_id);
 
 -- A backup makes one full-server image at a time; the row goes with the image.
 create table backup_image (
-    backup_id {key} primary key references backup (id),
+    backup_id {key} primary key references backup (id) on delete cascade,
     image_id {key} not null unique references image (id) on delete cascade
 );
 

@@ -1,10 +1,10 @@
 //! Vaults: the record, and what is used of it, always summed from the backups.
 
 use lendglass_core::vault::{ObjectType, Protection, Vault, VaultStatus, VaultUse};
-use lendglass_core::{Error, ProjectId, RegionId, Timestamp, VaultId};
+use lendglass_core::{BackupId, Error, ProjectId, RegionId, Timestamp, VaultId};
 
 use crate::db::{Columns, Db, Row, Statement, Tx};
-use crate::params;
+use crate::{backup, params};
 
 /// The columns of a vault `v`, in the order [`read`] takes them.
 macro_rules! vault_columns {
@@ -57,10 +57,25 @@ static OF_PROJECT: Statement = Statement::new(
     "select cast(count(*) as bigint), cast(coalesce(sum(capacity_gib), 0) as bigint) \
      from vault where project_id = $1 and region_id = $2",
 );
+static LOCK_ALL: Statement =
+    Statement::new("select id from vault where project_id = $1 order by id {for_update}");
+static BACKUPS: Statement = Statement::new("select id from backup where vault_id = $1 order by id");
+static DELETE_ALL: Statement = Statement::new("delete from vault where project_id = $1");
 
 /// Every statement of this file.
-pub static STATEMENTS: &[&Statement] =
-    &[&INSERT, &UPDATE, &DELETE, &LOCK, &ONE, &PAGE, &NAMED, &OF_PROJECT];
+pub static STATEMENTS: &[&Statement] = &[
+    &INSERT,
+    &UPDATE,
+    &DELETE,
+    &LOCK,
+    &ONE,
+    &PAGE,
+    &NAMED,
+    &OF_PROJECT,
+    &LOCK_ALL,
+    &BACKUPS,
+    &DELETE_ALL,
+];
 
 /// What a list of vaults is narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,13 +174,41 @@ pub fn named(
     row.map(|row| row.read().text().map(VaultId::trusted)).transpose()
 }
 
-/// How many vaults a project has in a region, and their capacity together, GiB.
+/// How many vaults a project has in a region, and their capacity together, GiB. The project is locked
+/// where a decision hangs on it.
 pub fn of_project(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     region: &RegionId,
 ) -> Result<(u32, u64), Error> {
-    match tx.query_opt(&OF_PROJECT, &params![project, region])? {
+    read_sum(tx.query(&OF_PROJECT, &params![project, region])?)
+}
+
+/// As [`of_project`], outside a transaction: for who asks before he acts.
+pub async fn read_of_project(
+    db: &Db,
+    project: &ProjectId,
+    region: &RegionId,
+) -> Result<(u32, u64), Error> {
+    read_sum(db.read(&OF_PROJECT, params![project, region]).await?)
+}
+
+/// Deletes a project's vaults with all they keep; blobs that nobody uses any more are left dying. For
+/// a project that goes as a whole, after its images.
+pub fn delete_all_of_project(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(), Error> {
+    let mut backups = Vec::new();
+    for row in tx.query(&LOCK_ALL, &params![project])? {
+        let vault = VaultId::trusted(row.read().text()?);
+        for row in tx.query(&BACKUPS, &params![&vault])? {
+            backups.push(BackupId::trusted(row.read().text()?));
+        }
+    }
+    backup::delete(tx, &backups.iter().collect::<Vec<_>>())?;
+    tx.execute(&DELETE_ALL, &params![project]).map(|_| ())
+}
+
+fn read_sum(rows: Vec<Row>) -> Result<(u32, u64), Error> {
+    match rows.into_iter().next() {
         Some(row) => {
             let mut columns = row.read();
             Ok((columns.u32()?, columns.opt_u64()?.unwrap_or(0)))

@@ -61,9 +61,9 @@ fn not_found(id: &BackupId) -> Error {
 /// [`Code::ImageNotActive`], those of `core::vault::{check_sources, fits}`.
 pub async fn create(app: &App, caller: &Caller, new: NewBackup) -> Result<Whole, Error> {
     caller.needs(Role::Member)?;
-    let (owned, caller) = (app.clone(), caller.clone());
+    let (owned, mine) = (app.clone(), caller.clone());
     let id = BackupId::trusted(app.ids.hex());
-    app.db.write(move |tx| create_in(tx, &owned, &caller, &new, &id)).await
+    app.change(caller, move |tx| create_in(tx, &owned, &mine, &new, &id)).await
 }
 
 fn create_in(
@@ -197,19 +197,17 @@ fn lock(tx: &mut Tx<'_>, caller: &Caller, id: &BackupId) -> Result<Backup, Error
 /// Errors: [`Code::BackupNotFound`]; [`Code::BackupInUse`] while an image is made from it or a share
 /// holds it.
 pub async fn delete(app: &App, caller: &Caller, id: &BackupId) -> Result<(), Error> {
-    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
-    app.db
-        .write(move |tx| {
-            let backup = lock(tx, &caller, &id)?;
-            caller.needs(Role::Member)?;
-            vault::may_delete_backup(&backup)?;
-            store_backup::delete(tx, &[&id])?;
-            let now = owned.clock.now();
-            let event = AuditEvent::by(&caller, now, AuditVerb::BackupDelete, id.as_str())
-                .with_detail(format!("vault={}", backup.vault));
-            store_audit::insert(tx, &owned.ids.hex(), &event)
-        })
-        .await?;
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
+    app.change(caller, move |tx| {
+        let backup = lock(tx, &mine, &id)?;
+        mine.needs(Role::Member)?;
+        vault::may_delete_backup(&backup)?;
+        store_backup::delete(tx, &[&id])?;
+        let event = AuditEvent::by(&mine, owned.clock.now(), AuditVerb::BackupDelete, id.as_str())
+            .with_detail(format!("vault={}", backup.vault));
+        store_audit::insert(tx, &owned.ids.hex(), &event)
+    })
+    .await?;
     app.work.notify_one();
     Ok(())
 }
@@ -225,9 +223,9 @@ pub async fn make_image(
     new: ServerImage,
 ) -> Result<Image, Error> {
     caller.needs(Role::Member)?;
-    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     let image = ImageId::trusted(app.ids.uuid());
-    app.db.write(move |tx| make_image_in(tx, &owned, &caller, &id, &new, &image)).await
+    app.change(caller, move |tx| make_image_in(tx, &owned, &mine, &id, &new, &image)).await
 }
 
 fn make_image_in(

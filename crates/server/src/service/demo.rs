@@ -10,11 +10,13 @@ use lendglass_store::list::{Filter, ImageQuery, Source, TextColumn};
 use lendglass_store::{
     Db, Tx, credential as store_credential, image as store_image, list as store_list,
     setting as store_setting, tenant as store_tenant, upload as store_upload, user as store_user,
+    vault as store_vault,
 };
 
 use crate::app::App;
 use crate::service::image::NewImage;
 use crate::service::share::{Answer, Invite, Mode};
+use crate::service::vault::acceptance;
 use crate::service::{image, reap, share, upload};
 
 /// Accounts that the demo made, one id a line.
@@ -229,6 +231,7 @@ async fn purge_images(app: &App, region: &RegionId, project: &ProjectId) -> Resu
 fn purge_image(tx: &mut Tx<'_>, app: &App, id: &ImageId) -> Result<(), Error> {
     let Some(image) = store_image::lock(tx, id)? else { return Ok(()) };
     store_upload::cancel_of_image(tx, id)?;
+    acceptance::release_image(tx, &image, &app.policy, false)?;
     store_upload::release_image(tx, id)?;
     store_image::delete(tx, &image, app.clock.now())
 }
@@ -237,6 +240,7 @@ fn purge_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Error> {
     for project in store_tenant::projects_of_account(tx, account)? {
         store_user::take_all_in(tx, &project)?;
         store_credential::delete_all_of_project(tx, &project)?;
+        store_vault::delete_all_of_project(tx, &project)?;
         store_tenant::delete_project(tx, &project)?;
     }
     for user in store_user::of_account(tx, account)? {

@@ -22,6 +22,7 @@ use lendglass_store::{
 use crate::app::App;
 use crate::service::notice;
 use crate::service::share::{settle, told_of};
+use crate::service::vault::acceptance::{self, Ending};
 use crate::service::{Seen, lock_seen, not_found};
 
 /// A record to be made.
@@ -282,6 +283,7 @@ fn hand_over_shares(
     let own = Recipient::Project(image.owner.clone());
     for mut share in store_share::of_image_in(tx, &image.id)? {
         if share.recipient == own {
+            acceptance::release(tx, &[Ending { share: &share, policy }])?;
             store_share::delete(tx, &share)?;
         } else {
             share.owner = image.owner.clone();
@@ -377,8 +379,27 @@ fn only_while_queued(image: &Image, property: &str, is_same: bool) -> Result<(),
 /// Deletes an image; its shares end with it where the policy allows (DL-01, DL-02, DL-06, DL-09). The
 /// bytes are removed soon after, unless somebody else uses them.
 pub async fn delete(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
+    delete_with(app, caller, id, Backups::Keep).await
+}
+
+/// What becomes of the backup that a full-server image was made from, when the image goes (DL-08).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backups {
+    /// It stays in its vault, and may be made into an image again.
+    Keep,
+    /// It goes with the image.
+    Delete,
+}
+
+/// As [`delete`], and says what becomes of the backup of a full-server image.
+pub async fn delete_with(
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+    backups: Backups,
+) -> Result<(), Error> {
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
-    let told = app.change(caller, move |tx| delete_in(tx, &owned, &mine, &id)).await?;
+    let told = app.change(caller, move |tx| delete_in(tx, &owned, &mine, &id, backups)).await?;
     app.work.notify_one();
     app.bell.ring(&told);
     Ok(())
@@ -390,6 +411,7 @@ fn delete_in(
     app: &App,
     caller: &Caller,
     id: &ImageId,
+    backups: Backups,
 ) -> Result<Vec<Inbox>, Error> {
     let now = app.clock.now();
     let seen = lock_seen(tx, id, caller)?;
@@ -410,6 +432,9 @@ fn delete_in(
         }
     }
     store_upload::cancel_of_image(tx, id)?;
+    if image.kind == ImageKind::FullServer {
+        acceptance::release_image(tx, image, &policy, backups == Backups::Delete)?;
+    }
     store_upload::release_image(tx, id)?;
     store_image::delete(tx, image, now)?;
     let event = AuditEvent::by(caller, now, AuditVerb::ImageDelete, id.as_str());

@@ -73,8 +73,8 @@ pub async fn create(app: &App, caller: &Caller, new: NewVault) -> Result<Filled,
         updated_at: now,
     };
     vault::check(&vault)?;
-    let (owned, caller) = (app.clone(), caller.clone());
-    app.db.write(move |tx| create_in(tx, &owned, &caller, &vault)).await
+    let (owned, mine) = (app.clone(), caller.clone());
+    app.change(caller, move |tx| create_in(tx, &owned, &mine, &vault)).await
 }
 
 fn create_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, vault: &Vault) -> Result<Filled, Error> {
@@ -159,8 +159,8 @@ pub async fn update(
     id: &VaultId,
     edit: VaultEdit,
 ) -> Result<Filled, Error> {
-    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
-    app.db.write(move |tx| update_in(tx, &owned, &caller, &id, &edit)).await
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
+    app.change(caller, move |tx| update_in(tx, &owned, &mine, &id, &edit)).await
 }
 
 fn update_in(
@@ -197,14 +197,13 @@ fn update_in(
 ///
 /// Errors: [`Code::VaultNotFound`], [`Code::VaultNotEmpty`].
 pub async fn delete(app: &App, caller: &Caller, id: &VaultId) -> Result<(), Error> {
-    let (owned, caller, id) = (app.clone(), caller.clone(), id.clone());
-    app.db
-        .write(move |tx| {
-            let Filled { vault, usage } = lock_own(tx, &caller, &id)?;
-            caller.needs(Role::Member)?;
-            vault::may_delete(&vault, usage)?;
-            store_vault::delete(tx, &id)?;
-            record(tx, &owned, &caller, AuditVerb::VaultDelete, &id)
-        })
-        .await
+    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
+    app.change(caller, move |tx| {
+        let Filled { vault, usage } = lock_own(tx, &mine, &id)?;
+        mine.needs(Role::Member)?;
+        vault::may_delete(&vault, usage)?;
+        store_vault::delete(tx, &id)?;
+        record(tx, &owned, &mine, AuditVerb::VaultDelete, &id)
+    })
+    .await
 }

@@ -12,7 +12,7 @@ use lendglass_core::policy::Policy;
 use lendglass_core::share::{Recipient, Share};
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, Backup, Disk, Vault, needs_vault, total_gib};
-use lendglass_core::{BackupId, Code, Error, ImageId, ProjectId, VaultId};
+use lendglass_core::{BackupId, Code, Error, ProjectId, VaultId};
 use lendglass_store::{Tx, backup as store_backup, vault as store_vault};
 
 use super::not_found;
@@ -173,15 +173,18 @@ pub(crate) fn release(tx: &mut Tx<'_>, ended: &[Ending<'_>]) -> Result<(), Error
 /// backup the image was made from (DL-08). Call it before the image and its uses go.
 pub(crate) fn release_image(
     tx: &mut Tx<'_>,
-    image: &ImageId,
+    image: &Image,
     policy: &Policy,
     its_own: bool,
 ) -> Result<(), Error> {
     let keep = policy.vault_keep_after_unshare;
-    let held = store_backup::held_of_image(tx, image)?;
+    let held = store_backup::held_of_image(tx, &image.id)?;
     let mut found: Vec<(Backup, bool)> = held.into_iter().map(|backup| (backup, keep)).collect();
-    if its_own && let Some(own) = store_backup::of_made_image(tx, image)? {
-        store_backup::forget_image(tx, image)?;
+    if its_own
+        && let Some(own) = store_backup::of_made_image(tx, &image.id)?
+        && own.project == image.owner
+    {
+        store_backup::forget_image(tx, &image.id)?;
         found.push((own, false));
     }
     let_go(tx, &found)

@@ -11,11 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{Failure, Problem};
-use super::input::{Asking, Json, PathImage};
+use super::input::{Asking, Json, PathImage, Query};
 use super::view::{ImageView, render_one};
 use super::words::{ContainerFormat, DiskFormat, ImageKind, Visibility};
 use crate::app::App;
-use crate::service::image::{Edit, NewImage};
+use crate::service::image::{Backups, Edit, NewImage};
 use crate::service::{image, replicate};
 
 /// A record to be made; it has no bytes yet.
@@ -204,14 +204,19 @@ fn parse_patch(body: ImagePatch) -> Result<Vec<Edit>, Error> {
 
 /// Deletes an image; its shares end with it where the policy allows.
 #[utoipa::path(delete, path = "/api/v1/images/{id}", operation_id = "delete_image", tag = "images",
-    params(("id" = String, Path, description = "The image")),
+    params(("id" = String, Path, description = "The image"),
+        ("delete_backups" = Option<bool>, Query, description = "Delete the backup that a \
+            full-server image was made from as well")),
     responses((status = 204), (status = "default", body = Problem)))]
 pub async fn delete(
     State(app): State<App>,
     asking: Asking,
     PathImage(id): PathImage,
+    mut query: Query,
 ) -> Result<StatusCode, Failure> {
-    image::delete(&app, &asking.caller, &id).await?;
+    let backups = if query.flag("delete_backups")? { Backups::Delete } else { Backups::Keep };
+    query.finish()?;
+    image::delete_with(&app, &asking.caller, &id, backups).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -177,6 +177,10 @@ pub struct QuotaView {
     pub private_images: UsageView,
     /// Distinct images it shares with others.
     pub shared_images: UsageView,
+    /// Vaults it has.
+    pub vaults: UsageView,
+    /// What they hold at most together, GiB.
+    pub vault_capacity_gib: UsageView,
 }
 
 /// The ceilings of the caller's project, and what is used of them.
@@ -187,6 +191,8 @@ pub async fn quota(State(app): State<App>, asking: Asking) -> Result<Answer<Quot
     Ok(Answer(QuotaView {
         private_images: quotas.private_images.into(),
         shared_images: quotas.shared_images.into(),
+        vaults: quotas.vaults.into(),
+        vault_capacity_gib: quotas.vault_capacity_gib.into(),
     }))
 }
 
