@@ -10,7 +10,6 @@ use crate::limits::{
     BACKUP_DISKS, VAULT_CAPACITY_GIB, VAULT_CAPACITY_OF_PROJECT_GIB, VAULT_DESCRIPTION_CHARS,
     VAULT_NAME_CHARS, VAULTS_OF_PROJECT,
 };
-use crate::policy::Policy;
 use crate::share::Recipient;
 use crate::text::shortened;
 use crate::time::Timestamp;
@@ -164,11 +163,6 @@ pub fn virtual_size_bytes(disks: &[Disk]) -> u64 {
 /// image is the sum of its disks, each rounded up, so that the record alone tells.
 pub fn needed_gib(image: &Image) -> u64 {
     gib(image.virtual_size_bytes.or(image.size_bytes).unwrap_or(0))
-}
-
-/// Whether accepting `image` takes a vault (FS-01). `policy` is the one of the image's owner.
-pub fn needs_vault(image: &Image, policy: &Policy) -> bool {
-    image.kind == ImageKind::FullServer && policy.full_server_accept_needs_vault
 }
 
 /// Whether a vault takes backups of servers at all (FS-02).

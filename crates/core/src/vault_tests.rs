@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::accepting_needs_vault;
 use crate::access::fixtures::image;
 use crate::error::Language;
 use crate::profile::Profile;
@@ -55,12 +56,12 @@ fn sizes_are_rounded_up_to_gib() {
 fn fs_01_only_full_servers_where_the_policy_asks() {
     let mut full = image("full1", "A");
     full.kind = ImageKind::FullServer;
-    assert!(needs_vault(&full, &Profile::Huawei.policy()));
-    assert!(!needs_vault(&full, &Profile::Glance.policy()));
+    assert!(accepting_needs_vault(&full, &Profile::Huawei.policy()));
+    assert!(!accepting_needs_vault(&full, &Profile::Glance.policy()));
     for kind in [ImageKind::SystemDisk, ImageKind::DataDisk, ImageKind::Iso] {
         let mut other = image("sys1", "A");
         other.kind = kind;
-        assert!(!needs_vault(&other, &Profile::Huawei.policy()), "{kind:?}");
+        assert!(!accepting_needs_vault(&other, &Profile::Huawei.policy()), "{kind:?}");
     }
 }
 

@@ -303,6 +303,12 @@ const FACT_NAMES: &[&str] = &[
     "status",
     "visibility",
     "state",
+    "vault",
+    "object_type",
+    "protection",
+    "needed",
+    "free",
+    "images",
 ];
 
 fn read_refusal(code: &str, facts: &Json) -> Result<Error, Error> {

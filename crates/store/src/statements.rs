@@ -1,10 +1,6 @@
 //! Every fixed statement of the crate, for the test that prepares all of them on both engines.
 
 use crate::db::Statement;
-use crate::{
-    audit, backup, credential, idempotency, image, job, notice, policy, revocation, setting, share,
-    tenant, upload, user, vault,
-};
 
 /// All of them, by file.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {

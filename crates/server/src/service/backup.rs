@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use lendglass_core::access::Standing;
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{ContainerFormat, Image, ImageKind, ImageStatus};
-use lendglass_core::tenant::{Caller, Role};
+use lendglass_core::permission::Action;
+use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, Backup, Disk, total_gib, virtual_size_bytes};
 use lendglass_core::{BackupId, Code, Error, ImageId, VaultId};
 use lendglass_store::{
@@ -60,7 +61,7 @@ fn not_found(id: &BackupId) -> Error {
 /// Errors: [`Code::VaultNotFound`], [`Code::ImageNotFound`], [`Code::NotImageOwner`],
 /// [`Code::ImageNotActive`], those of `core::vault::{check_sources, fits}`.
 pub async fn create(app: &App, caller: &Caller, new: NewBackup) -> Result<Whole, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::BackupsManage)?;
     let (owned, mine) = (app.clone(), caller.clone());
     let id = BackupId::trusted(app.ids.hex());
     app.change(caller, move |tx| create_in(tx, &owned, &mine, &new, &id)).await
@@ -154,6 +155,7 @@ pub async fn list(
     marker: Option<&BackupId>,
     limit: Option<u32>,
 ) -> Result<Vec<Backup>, Error> {
+    caller.may(Action::BackupsList)?;
     if let Some(vault) = vault {
         crate::service::vault::show(app, caller, vault).await?;
     }
@@ -172,6 +174,7 @@ pub async fn list(
 
 /// A backup of the caller's project in the region with its disks; else [`Code::BackupNotFound`].
 pub async fn show(app: &App, caller: &Caller, id: &BackupId) -> Result<Whole, Error> {
+    caller.may(Action::BackupsList)?;
     let backup = own(caller, id, store_backup::show(&app.db, id).await?)?;
     let disks = store_backup::disks(&app.db, id).await?;
     Ok(Whole { backup, disks })
@@ -200,7 +203,7 @@ pub async fn delete(app: &App, caller: &Caller, id: &BackupId) -> Result<(), Err
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     app.change(caller, move |tx| {
         let backup = lock(tx, &mine, &id)?;
-        mine.needs(Role::Member)?;
+        mine.may(Action::BackupsManage)?;
         vault::may_delete_backup(&backup)?;
         store_backup::delete(tx, &[&id])?;
         let event = AuditEvent::by(&mine, owned.clock.now(), AuditVerb::BackupDelete, id.as_str())
@@ -222,7 +225,7 @@ pub async fn make_image(
     id: &BackupId,
     new: ServerImage,
 ) -> Result<Image, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::WholeImagesCreate)?;
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     let image = ImageId::trusted(app.ids.uuid());
     app.change(caller, move |tx| make_image_in(tx, &owned, &mine, &id, &new, &image)).await

@@ -120,7 +120,8 @@ async fn offer(app: &App, owner: &Caller, image: &Image, to: &Caller) -> Result<
 
 async fn answer(app: &App, who: &Caller, image: &Image, event: ShareEvent) -> Result<(), Error> {
     let images = vec![image.id.clone()];
-    let answer = Answer { images, event, recipient: None, mode: Mode::All, dry_run: false };
+    let answer =
+        Answer { images, event, recipient: None, vault: None, mode: Mode::All, dry_run: false };
     share::answer(app, who, answer).await?.only().map(|_| ())
 }
 

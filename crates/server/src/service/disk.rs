@@ -37,7 +37,7 @@ pub async fn open(
     id: &ImageId,
     position: u32,
 ) -> Result<BlobReader, Error> {
-    let seen = image::show(app, caller, id).await?;
+    let seen = image::seen(app, caller, id).await?;
     let now = app.clock.now();
     let rules = policy::of_project(app, &seen.image.region, &seen.image.owner).await?;
     let standing = seen.standing(caller, now)?;

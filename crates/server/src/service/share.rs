@@ -6,6 +6,7 @@ mod invite;
 mod lapse;
 mod remind;
 mod undo;
+mod vaults;
 mod withdraw;
 mod write;
 
@@ -18,7 +19,7 @@ use lendglass_core::notice::{Inbox, Notice, NoticeKind};
 use lendglass_core::recipient::Named;
 use lendglass_core::share::{Recipient, ShareEvent, ShareState};
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Code, Error, ImageId, JobId, Kind, Timestamp};
+use lendglass_core::{Code, Error, ImageId, JobId, Kind, Timestamp, VaultId};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{Tx, share as store_share};
 
@@ -83,6 +84,8 @@ pub struct Answer {
     pub event: ShareEvent,
     /// For whom, where it is not the caller's own project or account.
     pub recipient: Option<String>,
+    /// Where the backups of accepted full-server images go (FS-01); others need none.
+    pub vault: Option<VaultId>,
     /// All or the good ones.
     pub mode: Mode,
     /// Decide and report, change nothing (AP-07).
@@ -148,7 +151,8 @@ pub async fn invite(app: &App, caller: &Caller, request: Invite) -> Result<Repor
 /// Answers offers, in one transaction. A slot that does not count while pending is checked now
 /// (SH-17); accepting records the digest that was accepted (RC-25).
 pub async fn answer(app: &App, caller: &Caller, request: Answer) -> Result<Report, Error> {
-    let batch = Batch::new(app, caller, request.event, request.mode, request.dry_run);
+    let mut batch = Batch::new(app, caller, request.event, request.mode, request.dry_run);
+    batch.vault = request.vault.clone();
     run(app, batch, move |tx, batch| answer::answer_all(tx, batch, &request, false)).await
 }
 
@@ -226,6 +230,7 @@ pub async fn leave(
         images: vec![image.clone()],
         event: ShareEvent::Reject,
         recipient: Some(recipient.to_owned()),
+        vault: None,
         mode: Mode::All,
         dry_run: false,
     };
@@ -242,6 +247,8 @@ struct Batch {
     is_dry: bool,
     /// The changes take back what `caller` did before.
     is_undo: bool,
+    /// The vault that takes what is accepted.
+    vault: Option<VaultId>,
     job: JobId,
     now: Timestamp,
 }
@@ -264,6 +271,7 @@ impl Batch {
             mode,
             is_dry,
             is_undo: false,
+            vault: None,
             job: JobId::trusted(app.ids.hex()),
             now: app.clock.now(),
         }

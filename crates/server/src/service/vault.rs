@@ -4,7 +4,8 @@
 pub(crate) mod acceptance;
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
-use lendglass_core::tenant::{Caller, Role};
+use lendglass_core::permission::Action;
+use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, ObjectType, Protection, Vault, VaultStatus, VaultUse};
 use lendglass_core::{Code, Error, VaultId};
 pub use lendglass_store::vault::Narrowed;
@@ -57,7 +58,7 @@ pub(crate) fn not_found(id: &VaultId) -> Error {
 /// Errors: the rules about names and capacities; [`Code::NameTaken`], [`Code::VaultQuota`],
 /// [`Code::VaultCapacityQuota`].
 pub async fn create(app: &App, caller: &Caller, new: NewVault) -> Result<Filled, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::VaultsManage)?;
     let now = app.clock.now();
     let vault = Vault {
         id: VaultId::trusted(app.ids.hex()),
@@ -116,6 +117,7 @@ pub async fn list(
     marker: Option<&VaultId>,
     limit: Option<u32>,
 ) -> Result<Vec<Filled>, Error> {
+    caller.may(Action::VaultsList)?;
     let after = match marker {
         None => None,
         Some(id) => {
@@ -132,6 +134,7 @@ pub async fn list(
 
 /// A vault of the caller's project in the region; else [`Code::VaultNotFound`].
 pub async fn show(app: &App, caller: &Caller, id: &VaultId) -> Result<Filled, Error> {
+    caller.may(Action::VaultsList)?;
     let found = store_vault::show(&app.db, id).await?;
     own(caller, id, found)
 }
@@ -172,7 +175,7 @@ fn update_in(
 ) -> Result<Filled, Error> {
     store_image::lock_project(tx, &caller.project)?;
     let Filled { vault: before, usage } = lock_own(tx, caller, id)?;
-    caller.needs(Role::Member)?;
+    caller.may(Action::VaultsManage)?;
     let mut after = before.clone();
     edit.name.iter().for_each(|name| name.clone_into(&mut after.name));
     edit.description.iter().for_each(|text| text.clone_into(&mut after.description));
@@ -200,7 +203,7 @@ pub async fn delete(app: &App, caller: &Caller, id: &VaultId) -> Result<(), Erro
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     app.change(caller, move |tx| {
         let Filled { vault, usage } = lock_own(tx, &mine, &id)?;
-        mine.needs(Role::Member)?;
+        mine.may(Action::VaultsManage)?;
         vault::may_delete(&vault, usage)?;
         store_vault::delete(tx, &id)?;
         record(tx, &owned, &mine, AuditVerb::VaultDelete, &id)

@@ -126,6 +126,7 @@ pub fn answer_of(images: &[&ImageId], event: ShareEvent) -> Answer {
         images: images.iter().map(|id| (*id).clone()).collect(),
         event,
         recipient: None,
+        vault: None,
         mode: Mode::All,
         dry_run: false,
     }

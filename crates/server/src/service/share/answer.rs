@@ -12,7 +12,7 @@ use lendglass_core::{Code, Error, ImageId, access, quota};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{Tx, share as store_share};
 
-use super::{Answer, Batch, Ground, Pair, receipt};
+use super::{Answer, Batch, Ground, Pair, receipt, vaults};
 
 /// Decides the answers to all images of the request, in the order asked. `is_leaving`: rejecting is
 /// meant to end the use of the image.
@@ -31,6 +31,7 @@ pub(super) fn answer_all(
         let pair = answer_one(tx, batch, &ground, id, request, usage, is_leaving);
         decided.extend(batch.or_refused(id, pair.map(|pair| vec![pair]), [own])?);
     }
+    vaults::fit(tx, batch, &ground, &mut decided)?;
     Ok((ground, decided))
 }
 

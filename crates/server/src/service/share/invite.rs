@@ -297,6 +297,10 @@ impl Offer<'_> {
         let ruled = by_rule(offered, verdict.copied());
         let room = |state| quota::room_for_share(self.image, from, state, usage, self.policy);
         let needs_vault = access::accepting_needs_vault(self.image, self.policy);
+        let offered = match offered {
+            ShareState::Accepted if needs_vault => ShareState::Pending,
+            ShareState::Accepted | ShareState::Pending | ShareState::Rejected => offered,
+        };
         if ruled != offered
             && room(ruled).is_ok()
             && !(ruled == ShareState::Accepted && needs_vault)

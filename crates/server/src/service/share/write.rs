@@ -17,7 +17,7 @@ use lendglass_store::{
     undo as store_undo,
 };
 
-use super::{Batch, Ground, Undo};
+use super::{Batch, Ground, Undo, vaults};
 use crate::service::notice;
 
 /// The share a change is about.
@@ -48,6 +48,7 @@ pub(super) fn write(
         Some((images.get(&share.image)?, share, is_listed))
     });
     store_image::set_listed(tx, listed)?;
+    vaults::follow(tx, batch, ground, changes)?;
     let events = changes.iter().filter_map(|change| audit_event(batch, change));
     let events: Vec<(String, AuditEvent)> =
         events.map(|event| (batch.app.ids.hex(), event)).collect();

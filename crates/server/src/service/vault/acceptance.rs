@@ -7,11 +7,12 @@
 
 use std::collections::BTreeSet;
 
+use lendglass_core::access::accepting_needs_vault;
 use lendglass_core::image::Image;
 use lendglass_core::policy::Policy;
 use lendglass_core::share::{Recipient, Share};
 use lendglass_core::tenant::Caller;
-use lendglass_core::vault::{self, Backup, Disk, Vault, needs_vault, total_gib};
+use lendglass_core::vault::{self, Backup, Disk, Vault, total_gib};
 use lendglass_core::{BackupId, Code, Error, ProjectId, VaultId};
 use lendglass_store::{Tx, backup as store_backup, vault as store_vault};
 
@@ -55,7 +56,7 @@ pub(crate) fn plan(
     accepting: &[Accepting<'_>],
 ) -> Result<Placement, Error> {
     let mut wanted = Vec::new();
-    for one in accepting.iter().filter(|one| needs_vault(one.image, one.policy)) {
+    for one in accepting.iter().filter(|one| accepting_needs_vault(one.image, one.policy)) {
         if store_backup::of_share(tx, one.share)?.is_none() {
             wanted.push(*one);
         }
@@ -118,7 +119,7 @@ fn accepted(app: &App, vault: &Vault, one: &Accepting<'_>, disks: &[Disk]) -> Ba
 
 /// Writes what [`plan`] decided in the same transaction. No byte moves: the vault's backups use the
 /// blobs of the images.
-pub(crate) fn write(tx: &mut Tx<'_>, placement: &Placement) -> Result<(), Error> {
+fn write(tx: &mut Tx<'_>, placement: &Placement) -> Result<(), Error> {
     for step in &placement.0 {
         match step {
             Step::Hold(id, recipient) => store_backup::set_holder(tx, id, Some(recipient))?,
@@ -135,7 +136,9 @@ pub(crate) fn write(tx: &mut Tx<'_>, placement: &Placement) -> Result<(), Error>
     Ok(())
 }
 
-/// [`plan`] and [`write`] at once, for who has nothing to decide in between.
+/// Puts the images into the vault: [`plan`] once more, under the same locks, and what it comes to.
+///
+/// Errors: as [`plan`].
 pub(crate) fn place(
     tx: &mut Tx<'_>,
     app: &App,

@@ -239,7 +239,7 @@ pub async fn make_image(
     let new = ServerImage { name: body.name, description: body.description, tags: body.tags };
     let id = parse_backup(&text)?;
     let made = backup::make_image(&app, &asking.caller, &id, new).await?;
-    let seen = image::show(&app, &asking.caller, &made.id).await?;
+    let seen = image::seen(&app, &asking.caller, &made.id).await?;
     let view = render_one(&app, &asking, seen).await?;
     created(&format!("/api/v1/images/{}", made.id), view)
 }

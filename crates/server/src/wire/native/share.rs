@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::error::{Failure, Problem, facts, status};
 use super::input::{Asking, Json, PathImage, Query};
 use super::list::Count;
+use super::vault::parse_vault;
 use super::view::{ImageRef, Names, PairView, ShareView, render_pair, render_share};
 use super::words::{ImageKind, RecipientKind};
 use crate::app::App;
@@ -118,6 +119,8 @@ pub struct AnswerBody {
     pub answer: AnswerWord,
     /// For whom, where it is not the caller's own project or account.
     pub recipient: Option<String>,
+    /// The vault for the backups of full-server images; other images need none.
+    pub vault: Option<String>,
     /// All or the good ones.
     #[serde(default)]
     pub mode: Mode,
@@ -254,6 +257,7 @@ pub async fn answer(
         images,
         event: body.answer.into(),
         recipient: body.recipient,
+        vault: body.vault.as_deref().map(parse_vault).transpose()?,
         mode: body.mode.into(),
         dry_run: body.dry_run,
     };

@@ -75,6 +75,7 @@ pub async fn update(
         images: vec![image.clone()],
         event,
         recipient: Some(member.to_owned()),
+        vault: None,
         mode: Mode::All,
         dry_run: false,
     };
