@@ -1,5 +1,6 @@
 //! Audit events: who did what to which thing, when, from where, with which end (T-049, XC-01).
 
+use crate::error::Code;
 use crate::id::{AccountId, ProjectId, RegionId, UserId};
 use crate::image::words;
 use crate::share::Recipient;
@@ -23,6 +24,8 @@ words! {
         ImageDeactivate = "image.deactivate",
         /// An image was given back.
         ImageReactivate = "image.reactivate",
+        /// Bytes were read.
+        ImageDownload = "image.download",
         /// A copy was asked for.
         ImageReplicate = "image.replicate",
         /// A vault was made.
@@ -60,6 +63,48 @@ words! {
     }
 }
 
+words! {
+    /// How it ended.
+    AuditOutcome {
+        /// It was done.
+        Done = "ok",
+        /// It was not allowed.
+        Refused = "refused",
+        /// It was begun and did not get to its end.
+        Failed = "failed",
+    }
+}
+
+/// How it ended, with the reason where it did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AuditResult {
+    /// It was done.
+    Done,
+    /// It was not allowed, for this reason.
+    Refused(Code),
+    /// It was begun and did not get to its end; the facts of the event say why.
+    Failed,
+}
+
+impl AuditResult {
+    /// The word of the outcome.
+    pub fn outcome(self) -> AuditOutcome {
+        match self {
+            AuditResult::Done => AuditOutcome::Done,
+            AuditResult::Refused(_) => AuditOutcome::Refused,
+            AuditResult::Failed => AuditOutcome::Failed,
+        }
+    }
+
+    /// The reason, where there is a code for it.
+    pub fn code(self) -> Option<Code> {
+        match self {
+            AuditResult::Refused(code) => Some(code),
+            AuditResult::Done | AuditResult::Failed => None,
+        }
+    }
+}
+
 /// One event. Share events are seen by both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEvent {
@@ -81,6 +126,8 @@ pub struct AuditEvent {
     pub target: String,
     /// Facts, as short `key=value` pairs.
     pub detail: String,
+    /// How it ended.
+    pub result: AuditResult,
     /// The address the request came from.
     pub source: String,
     /// The id of the request.
@@ -100,14 +147,30 @@ impl AuditEvent {
             counterpart: None,
             target: target.to_owned(),
             detail: String::new(),
+            result: AuditResult::Done,
             source: caller.source.clone(),
             request_id: caller.request_id.clone(),
         }
     }
 
+    /// An event on something of `owner`'s, who reads it as well where he is somebody else: the
+    /// operator's deeds show in the trail of whom they concern.
+    pub fn on_behalf(self, owner: &ProjectId) -> AuditEvent {
+        if self.project == *owner {
+            return self;
+        }
+        self.with_counterpart(Recipient::Project(owner.clone()))
+    }
+
     /// The same with the other side named.
     pub fn with_counterpart(mut self, counterpart: Recipient) -> AuditEvent {
         self.counterpart = Some(counterpart);
+        self
+    }
+
+    /// The same with another end.
+    pub fn with_result(mut self, result: AuditResult) -> AuditEvent {
+        self.result = result;
         self
     }
 

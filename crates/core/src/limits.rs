@@ -69,3 +69,11 @@ pub const VAULT_CAPACITY_OF_PROJECT_GIB: u64 = 20 * 1024 * 1024;
 pub const BACKUP_DISKS: usize = 61;
 /// How long an owner waits before he asks the same tenant for an answer again, in seconds (RC-26).
 pub const REMINDER_SECONDS: i64 = 24 * 3600;
+/// How long one audit event stands for a caller's reads of an image, seconds: a client that reads a
+/// disk block by block leaves one event, not millions.
+pub const READ_WINDOW_SECONDS: i64 = 600;
+/// Callers and images whose reads are counted in memory at once, some 300 bytes each; beyond that
+/// each read is an event of its own.
+pub const READ_WINDOWS: usize = 50_000;
+/// Events that one page of the audit trail looks at to find those a filter wants.
+pub const AUDIT_SCAN_ROWS: usize = 5_000;

@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 use crate::bell::Bell;
 use crate::config::cidr::Cidr;
 use crate::drivers::identity::Identity;
+use crate::drivers::syslog;
+use crate::service::audit::Trail;
 use crate::service::tenant::WrongIds;
 use crate::telemetry::Metrics;
 
@@ -41,6 +43,8 @@ pub struct Parts {
     pub work: Notify,
     /// Rung after a transaction that told something.
     pub bell: Bell,
+    /// The audit trail's keys, and the reads of bytes that are under way.
+    pub trail: Trail,
     /// Wrong tenant ids that were looked up lately (SH-20).
     pub wrong_ids: WrongIds,
     /// What overrides stand on: the profile and the keys of the configuration.
@@ -83,6 +87,8 @@ pub struct Settings {
     pub token_lifetime_seconds: u32,
     /// Failed sign-ins allowed per user and source in a minute.
     pub sign_in_failures_per_minute: u32,
+    /// Where audit events are forwarded to.
+    pub audit_syslog: Option<syslog::Target>,
 }
 
 impl Default for Settings {
@@ -100,6 +106,7 @@ impl Default for Settings {
             upload_idle_seconds: 60,
             token_lifetime_seconds: 3600,
             sign_in_failures_per_minute: 10,
+            audit_syslog: None,
         }
     }
 }

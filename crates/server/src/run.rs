@@ -53,6 +53,7 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     });
     let runner =
         (config.job_workers > 0).then(|| tokio::spawn(jobs::run(app.clone(), stop.clone())));
+    let trail = tokio::spawn(jobs::audit::run(app.clone(), stop));
     let limits = ServeLimits {
         connections: config.connections_max,
         grace: config.shutdown_grace,
@@ -68,6 +69,8 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     if let Some(runner) = runner {
         let _ = runner.await;
     }
+    // The last events are sealed and the last reads counted.
+    let _ = trail.await;
     refresh.abort();
     upkeep.abort();
     tracing::info!("stopped");

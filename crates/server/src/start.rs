@@ -5,7 +5,7 @@ use std::fs::{DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::profile::{Base, Profile};
 use lendglass_core::tenant::Region;
 use lendglass_core::{AccountId, Error, ProjectId, RegionId, UserId};
@@ -20,6 +20,7 @@ use crate::app::{App, Parts, Settings};
 use crate::bell::Bell;
 use crate::config::{self, Config, Database};
 use crate::drivers::identity::{Identity, Options};
+use crate::service::audit::Trail;
 use crate::service::tenant::WrongIds;
 use crate::service::world;
 use crate::telemetry::Metrics;
@@ -147,6 +148,7 @@ pub async fn app(
     let stores = regions.iter().map(|region| store(config, region)).collect::<Result<_, _>>()?;
     let buffers = BufferPool::for_this_machine()
         .map_err(|error| StartError(format!("the transfer buffers cannot be made: {error}")))?;
+    let trail = Trail::new(identity.seal()).map_err(failed("the keys of the audit trail"))?;
     let app = App::new(Parts {
         settings: settings(config)?,
         db,
@@ -157,6 +159,7 @@ pub async fn app(
         buffers,
         work: Notify::new(),
         bell: Bell::default(),
+        trail,
         wrong_ids: WrongIds::default(),
         policy,
         identity,
@@ -194,6 +197,7 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
         upload_idle_seconds: whole(config.upload_idle_timeout.as_secs()),
         token_lifetime_seconds: whole(config.token_lifetime.as_secs()),
         sign_in_failures_per_minute: config.sign_in_failures_per_minute,
+        audit_syslog: config.audit_syslog.clone(),
     })
 }
 
@@ -270,6 +274,7 @@ async fn remember(
         counterpart: None,
         target: PROFILE_SETTING.to_owned(),
         detail: format!("{} -> {profile}", before.as_deref().unwrap_or("none")),
+        result: AuditResult::Done,
         source: config.origin(PROFILE_SETTING).to_string(),
         request_id: String::new(),
     };

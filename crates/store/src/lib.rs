@@ -5,6 +5,7 @@
 //! write, they decide nothing.
 
 pub mod audit;
+pub mod audit_chain;
 pub mod backup;
 pub mod blob;
 pub mod clock;

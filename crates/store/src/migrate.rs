@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "work", include_str!("../migrations/0003_work.sql")),
     (4, "identity", include_str!("../migrations/0004_identity.sql")),
     (5, "notices", include_str!("../migrations/0005_notices.sql")),
+    (6, "audit", include_str!("../migrations/0006_audit.sql")),
     (7, "rights", include_str!("../migrations/0007_rights.sql")),
     (8, "vaults", include_str!("../migrations/0008_vaults.sql")),
     (9, "terms", include_str!("../migrations/0009_terms.sql")),

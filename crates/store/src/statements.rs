@@ -6,6 +6,7 @@ use crate::db::Statement;
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
     [
         ("audit", crate::audit::STATEMENTS),
+        ("audit_chain", crate::audit_chain::STATEMENTS),
         ("backup", crate::backup::STATEMENTS),
         ("credential", crate::credential::STATEMENTS),
         ("idempotency", crate::idempotency::STATEMENTS),

@@ -180,6 +180,12 @@ pub const KEYS: &[Key] = &[
         Kind::Path,
         "File of the bearer token that opens /metrics to others than loopback.",
     ),
+    key(
+        "audit.syslog",
+        "",
+        Kind::Text,
+        "Where audit events are forwarded to: udp://HOST:PORT, tcp://HOST:PORT or unix:/dev/log.",
+    ),
     key("log.format", "text", Kind::OneOf(&["text", "json"]), "Form of the log lines."),
     key(
         "log.filter",

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::drivers::syslog;
 use args::Flags;
 use cidr::Cidr;
 use keys::Kind;
@@ -146,6 +147,8 @@ pub struct Config {
     pub shutdown_grace: Duration,
     /// File of the bearer token for `/metrics`; none: loopback only.
     pub metrics_token_file: Option<PathBuf>,
+    /// Where audit events are forwarded to; none: nowhere.
+    pub audit_syslog: Option<syslog::Target>,
     /// Form of the log lines.
     pub log_format: LogFormat,
     /// What is logged, as `tracing-subscriber` reads it.
@@ -332,6 +335,7 @@ impl Reader<'_> {
             job_workers: self.number("jobs.workers"),
             shutdown_grace: self.seconds("shutdown.grace_seconds"),
             metrics_token_file: self.path("metrics.token_file"),
+            audit_syslog: self.audit_syslog(),
             log_format: match self.word("log.format").as_str() {
                 "json" => LogFormat::Json,
                 _ => LogFormat::Text,
@@ -474,6 +478,18 @@ impl Reader<'_> {
             self.refuse("database", "must be sqlite:PATH or postgres://USER@HOST/NAME");
         }
         Database::Sqlite(PathBuf::from(path.unwrap_or_default()))
+    }
+
+    fn audit_syslog(&mut self) -> Option<syslog::Target> {
+        let text = self.text("audit.syslog");
+        if text.is_empty() {
+            return None;
+        }
+        let target = syslog::Target::parse(&text);
+        if target.is_none() {
+            self.refuse("audit.syslog", "must be udp://HOST:PORT, tcp://HOST:PORT or unix:/PATH");
+        }
+        target
     }
 
     fn tls(&mut self) -> Option<Tls> {

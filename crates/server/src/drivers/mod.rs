@@ -1,3 +1,4 @@
 //! The outside world, the only traits: identity, later compute, volumes, keys, mail.
 
 pub mod identity;
+pub mod syslog;

@@ -5,12 +5,14 @@
 //! owner from ending what somebody else runs by then. Nothing else keeps time: the runner sleeps
 //! until it is rung or a poll is due.
 
+pub mod audit;
+
 use std::time::Duration;
 
 use lendglass_core::job::JobWork;
 use lendglass_core::{Code, Error, Kind};
 use lendglass_store::job::Claim;
-use lendglass_store::{Tx, job as store_job, upload as store_upload};
+use lendglass_store::{Tx, audit_chain as store_chain, job as store_job, upload as store_upload};
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -29,6 +31,7 @@ pub async fn end_leases(app: &App) -> Result<(), Error> {
     app.db
         .write(|tx| {
             store_job::end_leases(tx)?;
+            store_chain::end_leases(tx)?;
             store_upload::end_leases(tx)
         })
         .await

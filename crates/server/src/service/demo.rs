@@ -9,8 +9,8 @@ use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId};
 use lendglass_store::list::{Filter, ImageQuery, Source, TextColumn};
 use lendglass_store::{
     Db, Tx, credential as store_credential, image as store_image, list as store_list,
-    setting as store_setting, tenant as store_tenant, upload as store_upload, user as store_user,
-    vault as store_vault,
+    policy as store_policy, setting as store_setting, tenant as store_tenant,
+    upload as store_upload, user as store_user, vault as store_vault,
 };
 
 use crate::app::App;
@@ -232,7 +232,8 @@ async fn purge_images(app: &App, region: &RegionId, project: &ProjectId) -> Resu
 fn purge_image(tx: &mut Tx<'_>, app: &App, id: &ImageId) -> Result<(), Error> {
     let Some(image) = store_image::lock(tx, id)? else { return Ok(()) };
     store_upload::cancel_of_image(tx, id)?;
-    acceptance::release_image(tx, &image, &app.policy, false)?;
+    let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
+    acceptance::release_image(tx, &image, &policy, false)?;
     store_upload::release_image(tx, id)?;
     store_image::delete(tx, &image, app.clock.now())
 }

@@ -1,17 +1,15 @@
 //! The disks of an image, one by one: a full-server image has several, every other one has one
 //! (FS-06, FS-07, T-032).
 
-use lendglass_core::access::{self, Standing};
+use lendglass_core::access::Standing;
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::Disk;
 use lendglass_core::{Code, Error, ImageId};
 use lendglass_store::backup as store_backup;
-use lendglass_store::blob::{BlobReader, Locator};
 use lendglass_store::upload as store_upload;
 
 use crate::app::App;
-use crate::service::download::blob_error;
-use crate::service::{image, policy};
+use crate::service::{download, image};
 
 /// The disks of an image by position; none while it has no bytes. Whoever sees the record sees the
 /// sizes; only its owner and the operator see the names of what the disks were made from.
@@ -36,13 +34,9 @@ pub async fn open(
     caller: &Caller,
     id: &ImageId,
     position: u32,
-) -> Result<BlobReader, Error> {
-    let seen = image::seen(app, caller, id).await?;
-    let now = app.clock.now();
-    let rules = policy::of_project(app, &seen.image.region, &seen.image.owner).await?;
-    let standing = seen.standing(caller, now)?;
-    access::may_read_bytes(caller, standing, &seen.image, &rules, now)?;
-    let disks = store_backup::disks_of_image(&app.db, &seen.image).await?;
+) -> Result<download::Disk, Error> {
+    let readable = download::readable(app, caller, id).await?;
+    let disks = store_backup::disks_of_image(&app.db, &readable.image).await?;
     let disk = disks.into_iter().find(|disk| disk.position == position);
     let disk = disk.ok_or_else(|| Error::new(Code::DiskNotFound).with("position", position))?;
     let copies = store_upload::disks(&app.db, id).await?;
@@ -50,7 +44,5 @@ pub async fn open(
         .into_iter()
         .find(|copy| copy.blob == disk.blob)
         .ok_or_else(|| Error::internal(format!("blob {} lies nowhere", disk.blob)))?;
-    let locator = Locator::parse(&copy.locator)
-        .ok_or_else(|| Error::internal(format!("blob {} has a broken locator", copy.blob)))?;
-    app.blobs(&copy.region)?.open(&locator).await.map_err(blob_error)
+    download::open_disk(app, caller, &readable, &copy).await
 }

@@ -107,13 +107,22 @@ pub async fn create(app: &App, caller: &Caller, new: NewImage) -> Result<Image, 
     let now = app.clock.now();
     let id = new.id.clone().unwrap_or_else(|| ImageId::trusted(app.ids.uuid()));
     let (owned, mine) = (app.clone(), caller.clone());
-    app.change(caller, move |tx| create_in(tx, &owned, &mine, &new, &id, now)).await
+    app.change(caller, move |tx| {
+        let image = create_in(tx, &owned, &mine, &new, &id, now)?;
+        let event =
+            AuditEvent::by(&mine, now, AuditVerb::ImageCreate, id.as_str()).on_behalf(&image.owner);
+        store_audit::insert(tx, &owned.ids.hex(), &event)?;
+        Ok(image)
+    })
+    .await
 }
 
 fn kind_of(new: &NewImage) -> ImageKind {
     new.kind.unwrap_or_else(|| ImageKind::of_format(new.disk_format))
 }
 
+/// The record without its event: whoever makes one as a part of something else writes the event of
+/// that.
 pub(crate) fn create_in(
     tx: &mut Tx<'_>,
     app: &App,
@@ -134,8 +143,6 @@ pub(crate) fn create_in(
         return Err(Error::new(Code::ImageExists).with("id", id));
     }
     store_image::insert(tx, &image, &app.ids.tencent_image())?;
-    let event = AuditEvent::by(caller, now, AuditVerb::ImageCreate, id.as_str());
-    store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(image)
 }
 
@@ -267,9 +274,33 @@ fn update_in(
     if before.owner != seen.image.owner {
         seen.image = hand_over_shares(tx, &seen.image, &policy, now)?;
     }
-    let event = AuditEvent::by(caller, now, AuditVerb::ImageUpdate, id.as_str());
+    // Of two owners the one who is not the caller reads the event as well.
+    let owner = if before.owner == caller.project { &seen.image.owner } else { &before.owner };
+    let event = AuditEvent::by(caller, now, AuditVerb::ImageUpdate, id.as_str())
+        .on_behalf(owner)
+        .with_detail(changes(&before, &seen.image));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(seen)
+}
+
+/// The fields that differ, for the audit trail; values are the owner's business.
+fn changes(before: &Image, after: &Image) -> String {
+    let differs = [
+        ("name", before.name != after.name),
+        ("visibility", before.visibility != after.visibility),
+        ("hidden", before.is_hidden != after.is_hidden),
+        ("protected", before.is_protected != after.is_protected),
+        ("disk_format", before.disk_format != after.disk_format),
+        ("container_format", before.container_format != after.container_format),
+        ("min_disk", before.min_disk_gib != after.min_disk_gib),
+        ("min_ram", before.min_ram_mib != after.min_ram_mib),
+        ("kind", before.kind != after.kind),
+        ("tags", before.tags != after.tags),
+        ("properties", before.properties != after.properties),
+        ("owner", before.owner != after.owner),
+    ];
+    let names = differs.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name);
+    format!("changed={}", names.collect::<Vec<_>>().join(","))
 }
 
 /// The shares of an image that changed its owner are the new owner's, but for the one he received
@@ -437,7 +468,8 @@ fn delete_in(
     }
     store_upload::release_image(tx, id)?;
     store_image::delete(tx, image, now)?;
-    let event = AuditEvent::by(caller, now, AuditVerb::ImageDelete, id.as_str());
+    let event =
+        AuditEvent::by(caller, now, AuditVerb::ImageDelete, id.as_str()).on_behalf(&image.owner);
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     notice::tell(tx, &notices)?;
     Ok(notices.iter().map(Notice::inbox).collect())
@@ -478,7 +510,7 @@ async fn switch(
         after.status = to;
         after.updated_at = now;
         store_image::update(tx, &seen.image, &after)?;
-        let event = AuditEvent::by(&mine, now, verb, id.as_str());
+        let event = AuditEvent::by(&mine, now, verb, id.as_str()).on_behalf(&after.owner);
         store_audit::insert(tx, &owned.ids.hex(), &event)
     };
     app.change(caller, change).await

@@ -11,6 +11,7 @@ use lendglass_store::{
 };
 
 use crate::app::App;
+use crate::service::audit::failed_by_system;
 use crate::service::image::{NewImage, create_in};
 use crate::service::{lock_seen, not_found};
 
@@ -65,7 +66,8 @@ fn begin(
     importing.source_image = Some(source.clone());
     store_image::update(tx, &queued, &importing)?;
     let event = AuditEvent::by(caller, now, AuditVerb::ImageReplicate, source.as_str())
-        .with_detail(format!("target={target}"));
+        .on_behalf(&image.owner)
+        .with_detail(format!("copy={target}"));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     store_job::insert(
         tx,
@@ -134,5 +136,12 @@ pub(crate) fn fail(tx: &mut Tx<'_>, app: &App, target: &ImageId) -> Result<(), E
     let mut failed = before.clone();
     failed.status = ImageStatus::Error;
     failed.updated_at = app.clock.now();
-    store_image::update(tx, &before, &failed)
+    store_image::update(tx, &before, &failed)?;
+    let event = failed_by_system(
+        &failed,
+        AuditVerb::ImageReplicate,
+        "the copy could not be made",
+        failed.updated_at,
+    );
+    store_audit::insert(tx, &app.ids.hex(), &event)
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::image::{Digests, Image, ImageStatus};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{BlobId, Code, Error, ImageId, access};
@@ -15,6 +15,7 @@ use lendglass_store::upload::{Copy, Upload};
 use lendglass_store::{Tx, audit as store_audit, image as store_image, upload as store_upload};
 
 use crate::app::App;
+use crate::service::audit::failed_by_system;
 use crate::service::download::blob_error;
 use crate::service::{lock_seen, not_found};
 
@@ -304,6 +305,7 @@ fn commit(
     store_upload::fill(tx, &upload.copy.blob, &upload.image, 0, received.size_bytes, &digests)?;
     store_image::update(tx, &before, &active)?;
     let event = AuditEvent::by(caller, now, AuditVerb::ImageUpload, upload.image.as_str())
+        .on_behalf(&active.owner)
         .with_detail(format!("bytes={}", received.size_bytes));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(active)
@@ -333,6 +335,7 @@ async fn undo(app: &App, caller: &Caller, upload: &Upload, because: &str) -> Res
         .write(move |tx| {
             let event = |now| {
                 AuditEvent::by(&caller, now, AuditVerb::ImageUploadFail, upload.image.as_str())
+                    .with_result(AuditResult::Failed)
                     .with_detail(&because)
             };
             undo_in(tx, &owned, &upload, Some(&event))
@@ -342,8 +345,8 @@ async fn undo(app: &App, caller: &Caller, upload: &Upload, because: &str) -> Res
     Ok(())
 }
 
-/// The record goes back to `queued`, the blob is left dying. `event` says who undid it; the reaper
-/// has none.
+/// The record goes back to `queued`, the blob is left dying. `event` says who undid it; without one
+/// it was the reaper.
 pub(crate) fn undo_in(
     tx: &mut Tx<'_>,
     app: &App,
@@ -356,6 +359,12 @@ pub(crate) fn undo_in(
         return Ok(());
     }
     store_upload::give_up(tx, &upload.copy.blob)?;
+    let event = match event {
+        Some(event) => Some(event(now)),
+        None => image.as_ref().map(|image| {
+            failed_by_system(image, AuditVerb::ImageUploadFail, "its lease was over", now)
+        }),
+    };
     if let Some(before) = image.filter(|image| image.status == ImageStatus::Saving) {
         let mut queued = before.clone();
         queued.status = ImageStatus::Queued;
@@ -363,7 +372,7 @@ pub(crate) fn undo_in(
         store_image::update(tx, &before, &queued)?;
     }
     if let Some(event) = event {
-        store_audit::insert(tx, &app.ids.hex(), &event(now))?;
+        store_audit::insert(tx, &app.ids.hex(), &event)?;
     }
     Ok(())
 }

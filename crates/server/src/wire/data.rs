@@ -13,7 +13,7 @@ use lendglass_core::{Code, Error};
 
 use crate::app::App;
 use crate::sendfile::file_body;
-use crate::service::download::BlobReader;
+use crate::service::download::Disk;
 use crate::service::upload::Receiving;
 use crate::wire::common::{header_text, malformed};
 
@@ -61,25 +61,28 @@ pub fn announced(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Error> 
     text.trim().parse().map(Some).map_err(|_| malformed("the announced length is no number"))
 }
 
-/// Answers a blob, whole (200) or the one range that was asked for (206), as octets.
+/// Answers a disk, whole (200) or the one range that was asked for (206), as octets.
 ///
 /// Errors: [`Code::BadRange`] with the size for a range that cannot be read or lies outside;
-/// [`Code::Malformed`] for several.
-pub fn answer(
+/// [`Code::Malformed`] for several; [`Code::Unavailable`] where the read cannot be audited.
+pub async fn answer(
     app: &App,
-    reader: &BlobReader,
+    disk: &Disk,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    let size = reader.size_bytes();
+    let size = disk.size_bytes();
     let part = wanted_part(headers, size)?;
     let range = part.clone().unwrap_or(0..size);
     let body = if method == Method::HEAD {
         Body::empty()
-    } else if let Some(file) = reader.file() {
-        file_body(file, range.clone()).map_err(|e| Error::new(Code::Unavailable).because(e))?
     } else {
-        Body::from_stream(reader.stream(&app.buffers, range.clone()))
+        let reader = disk.read(app, &range).await?;
+        match reader.file() {
+            Some(file) => file_body(file, range.clone())
+                .map_err(|error| Error::new(Code::Unavailable).because(error))?,
+            None => Body::from_stream(reader.stream(&app.buffers, range.clone())),
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() =

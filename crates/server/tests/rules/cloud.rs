@@ -360,8 +360,9 @@ impl Cloud {
         use futures_util::TryStreamExt as _;
         match download::open(&self.app, &caller(person), id).await? {
             Bytes::None(_) => Ok(Vec::new()),
-            Bytes::Disk(_, reader) => {
-                let size = reader.size_bytes();
+            Bytes::Disk(_, disk) => {
+                let size = disk.size_bytes();
+                let reader = disk.read(&self.app, &(0..size)).await?;
                 let frames = reader.stream(&self.app.buffers, 0..size);
                 let frames: Vec<_> = frames.try_collect().await.unwrap();
                 Ok(frames.concat())

@@ -28,6 +28,7 @@ use lendglass_core::profile::{Base, Profile};
 use lendglass_core::tenant::Region;
 use lendglass_server::app::{App, Parts, Settings};
 use lendglass_server::drivers::identity::{Identity, MasterKeyFile, Options, PasswordCost};
+use lendglass_server::service::audit::Trail;
 use lendglass_server::service::identity::{
     Origin, ProjectNamed, Proof, SignIn, UserNamed, WantedScope, sign_in,
 };
@@ -124,6 +125,7 @@ impl TestServer {
         let store = |region: &Region| (region.id.clone(), Blobs::memory(256 << 20));
         let stores = regions.iter().map(store).collect();
         let Ground { db, identity, clock, ids } = ground;
+        let trail = Trail::new(identity.seal()).unwrap();
         let app = App::new(Parts {
             db,
             clock,
@@ -134,6 +136,7 @@ impl TestServer {
             work: tokio::sync::Notify::new(),
             bell: Default::default(),
             policy: Base::of(Profile::parse(profile).expect("a profile")),
+            trail,
             identity,
             settings,
             wrong_ids: Default::default(),

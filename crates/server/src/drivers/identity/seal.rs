@@ -9,6 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lendglass_core::{Code, Error};
 use lendglass_store::{Db, credential};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use rand::RngCore as _;
 
@@ -19,6 +23,8 @@ const TAG_BYTES: usize = 16;
 const PREFIX: &str = "aes256gcm:";
 const CHECK_TEXT: &[u8] = b"lendglass";
 const CHECK_PURPOSE: &str = "check";
+/// Keeps derived keys apart from whatever else the master key may sign.
+const DERIVE_PREFIX: &[u8] = b"lendglass derived key: ";
 
 /// Where the master key lies.
 #[derive(Clone, Debug)]
@@ -82,6 +88,23 @@ impl Seal {
         sealed.extend_from_slice(&text);
         sealed.extend_from_slice(&tag);
         Ok(format!("{PREFIX}{}", STANDARD.encode(sealed)))
+    }
+
+    /// A key of its own for one `purpose`: HMAC-SHA256 of the purpose under the master key, as in the
+    /// expand step of HKDF (RFC 5869). Keys for different purposes say nothing of each other.
+    pub fn derived_key(&self, purpose: &str) -> Result<[u8; KEY_BYTES], Error> {
+        let broken = |error: ErrorStack| Error::internal(format!("cannot make a key: {error}"));
+        let run = || {
+            let master = PKey::hmac(&self.key)?;
+            let mut signer = Signer::new(MessageDigest::sha256(), &master)?;
+            signer.update(DERIVE_PREFIX)?;
+            signer.update(purpose.as_bytes())?;
+            signer.update(&[1])?;
+            let mut key = [0_u8; KEY_BYTES];
+            signer.sign(&mut key)?;
+            Ok(key)
+        };
+        run().map_err(broken)
     }
 
     /// Opens what [`Seal::seal`] sealed for the same purpose.
@@ -169,6 +192,9 @@ mod tests {
         assert!(one.unseal("access_key:b", &sealed).is_err());
         assert!(other.unseal("access_key:a", &sealed).is_err());
         assert_ne!(one.seal("access_key:a", b"secret").unwrap(), sealed, "a fresh nonce each time");
+        assert_eq!(one.derived_key("a").unwrap(), one.derived_key("a").unwrap());
+        assert_ne!(one.derived_key("a").unwrap(), one.derived_key("b").unwrap());
+        assert_ne!(one.derived_key("a").unwrap(), other.derived_key("a").unwrap());
         for broken in ["", "aes256gcm:", "aes256gcm:AAAA", "secret"] {
             assert!(one.unseal("access_key:a", broken).is_err(), "{broken}");
         }

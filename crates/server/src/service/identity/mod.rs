@@ -11,7 +11,7 @@ mod users;
 
 use std::sync::Arc;
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::limits::{DESCRIPTION_CHARS, NAME_CHARS};
 use lendglass_core::permission::Permissions;
 use lendglass_core::tenant::{Assigned, Region};
@@ -92,6 +92,7 @@ impl Actor {
             counterpart: None,
             target: target.to_owned(),
             detail,
+            result: AuditResult::Done,
             source: self.origin.source.clone(),
             request_id: self.origin.request_id.clone(),
         }

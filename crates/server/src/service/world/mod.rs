@@ -9,7 +9,7 @@ mod file;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::limits::{NAME_CHARS, PASSWORD_BYTES};
 use lendglass_core::tenant::{Account, Assigned, Project, Region};
 use lendglass_core::{AccountId, Code, Error, ProjectId, RegionId, Timestamp, UserId};
@@ -214,6 +214,7 @@ impl Work {
             counterpart: None,
             target: "world".to_owned(),
             detail: format!("world.apply file={} {added:?}", self.source.name),
+            result: AuditResult::Done,
             source: String::new(),
             request_id: String::new(),
         }

@@ -294,6 +294,6 @@ pub async fn download(
         .map_err(|_| Error::new(Code::ImageNotFound).with("id", shortened(&image, 80)))?;
     // What is no number is a disk that no image has; whether there is such an image comes first.
     let position = position.parse().unwrap_or(u32::MAX);
-    let reader = disk::open(&app, &asking.caller, &id, position).await?;
-    Ok(data::answer(&app, &reader, &method, &headers)?)
+    let disk = disk::open(&app, &asking.caller, &id, position).await?;
+    Ok(data::answer(&app, &disk, &method, &headers).await?)
 }

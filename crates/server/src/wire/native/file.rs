@@ -61,6 +61,6 @@ pub async fn download(
 ) -> Result<Response, Failure> {
     match download::open(&app, &asking.caller, &id).await? {
         Bytes::None(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Bytes::Disk(_, reader) => Ok(data::answer(&app, &reader, &method, &headers)?),
+        Bytes::Disk(_, disk) => Ok(data::answer(&app, &disk, &method, &headers).await?),
     }
 }

@@ -63,11 +63,11 @@ pub async fn get(
     names: Names,
 ) -> Result<Response, Failure> {
     let id: ImageId = names.image()?;
-    let (image, reader) = match download::open(&app, &asked.caller, &id).await? {
+    let (image, disk) = match download::open(&app, &asked.caller, &id).await? {
         Bytes::None(_) => return Ok(StatusCode::NO_CONTENT.into_response()),
-        Bytes::Disk(image, reader) => (image, reader),
+        Bytes::Disk(image, disk) => (image, disk),
     };
-    let mut response = data::answer(&app, &reader, &method, &asked.headers)?;
+    let mut response = data::answer(&app, &disk, &method, &asked.headers).await?;
     // Clients check what they read against it; Glance gives it in hex, and for parts as well.
     let md5 = image.digests.as_ref().and_then(|digests| digests.md5_hex.as_deref());
     let md5 = md5.and_then(|md5| HeaderValue::from_str(md5).ok());
