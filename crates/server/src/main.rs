@@ -4,7 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use lendglass_server::config::args::{Cli, Command, ConfigCommand, DemoCommand, Flags};
+use lendglass_server::config::args::{
+    AuditCommand, Cli, Command, ConfigCommand, DemoCommand, Flags,
+};
 use lendglass_server::config::{Config, keys};
 use lendglass_server::run;
 use lendglass_server::start::StartError;
@@ -22,6 +24,12 @@ fn main() -> ExitCode {
     if let Command::Doctor(flags) = &cli.command {
         let doctor = async { run::doctor(&config(flags)?).await.map_err(|e| e.to_string()) };
         return runtime.block_on(doctor).unwrap_or_else(|text| end(Err(text)));
+    }
+    if let Command::Audit(AuditCommand::Verify(args)) = &cli.command {
+        let verify = async {
+            run::audit_verify(&config(&args.flags)?, args).await.map_err(|e| e.to_string())
+        };
+        return runtime.block_on(verify).unwrap_or_else(|text| end(Err(text)));
     }
     let outcome = runtime.block_on(command(cli.command));
     // A blocking read of a slow disk must not keep a server that was asked to stop.
@@ -42,7 +50,7 @@ async fn command(command: Command) -> Result<(), String> {
             run::purge_demo(&config(&flags)?).await.map_err(text)
         }
         // Answered by `main` itself.
-        Command::Config(_) | Command::Doctor(_) => Ok(()),
+        Command::Config(_) | Command::Doctor(_) | Command::Audit(_) => Ok(()),
     }
 }
 

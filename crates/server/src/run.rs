@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use lendglass_core::{RegionId, Timestamp};
 use lendglass_store::blob::Blobs;
+use lendglass_store::clock::Clock;
 use lendglass_store::db::Engine;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,8 +14,11 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::config::args::VerifyArgs;
 use crate::doctor::{self, Check};
 use crate::serve::{ServeLimits, TlsConfig, serve as serve_connections};
+use crate::service::audit::chain::Head;
+use crate::service::audit::verify::{Verdict, verify};
 use crate::service::demo;
 use crate::service::world::{self, Bootstrapped};
 use crate::start::{self, StartError, failed};
@@ -262,6 +266,53 @@ pub async fn bootstrap(config: &Config) -> Result<(), StartError> {
         }
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| StartError(error.to_string()))
+}
+
+/// Walks the audit trail and prints what is wrong with it; also beside a running server, since it
+/// only reads.
+pub async fn audit_verify(config: &Config, wish: &VerifyArgs) -> Result<ExitCode, StartError> {
+    let known = wish.head.as_deref().map(|text| {
+        let refused = || StartError(format!("--head {text}: must be N:MAC, as the log has it"));
+        Head::parse(text).ok_or_else(refused)
+    });
+    let known = known.transpose()?;
+    let (db, key) = start::trail(config).await?;
+    let now = Clock::Real.now();
+    let verdict = verify(&db, &key, wish.from, known.as_ref(), now)
+        .await
+        .map_err(failed("the audit trail cannot be read"))?;
+    let unwritable = |error: std::io::Error| StartError(error.to_string());
+    print_verdict(&verdict, &mut std::io::stdout()).map_err(unwritable)?;
+    Ok(if verdict.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print_verdict(verdict: &Verdict, out: &mut impl Write) -> std::io::Result<()> {
+    for finding in &verdict.findings {
+        writeln!(out, "{finding}")?;
+    }
+    let more = verdict.wrong.saturating_sub(verdict.findings.len() as u64);
+    if more > 0 {
+        writeln!(out, "and {more} more")?;
+    }
+    if verdict.waiting > 0 {
+        writeln!(
+            out,
+            "note: {} events wait for their seal; is a server running?",
+            verdict.waiting
+        )?;
+    }
+    let (rows, from, head) = (verdict.rows, verdict.from, &verdict.head);
+    if verdict.is_whole() {
+        writeln!(out, "whole: {rows} events, places {from} to {}", head.seq)?;
+    } else {
+        writeln!(
+            out,
+            "NOT WHOLE: {} findings in {rows} events from place {from} on",
+            verdict.wrong
+        )?;
+    }
+    writeln!(out, "head={head}")?;
+    out.flush()
 }
 
 /// Removes the demo world.

@@ -19,8 +19,8 @@ use tokio::sync::Notify;
 use crate::app::{App, Parts, Settings};
 use crate::bell::Bell;
 use crate::config::{self, Config, Database};
-use crate::drivers::identity::{Identity, Options};
-use crate::service::audit::Trail;
+use crate::drivers::identity::{Identity, Options, Seal};
+use crate::service::audit::{Key, Trail};
 use crate::service::tenant::WrongIds;
 use crate::service::world;
 use crate::telemetry::Metrics;
@@ -80,6 +80,29 @@ pub async fn ground(config: &Config) -> Result<Ground, StartError> {
         .await
         .map_err(failed("identity cannot be opened"))?;
     Ok(Ground { parts: world::Ground { db, identity, clock, ids }, lock })
+}
+
+/// The audit trail's database and keys, for who only reads: nothing is made, migrated or locked, so
+/// a server may be running beside.
+pub async fn trail(config: &Config) -> Result<(Db, Key), StartError> {
+    let location = location(config)?;
+    if let Location::File(path) = &location
+        && !path.exists()
+    {
+        return Err(StartError(format!("there is no database {}", path.display())));
+    }
+    let db = Db::open(&location).await.map_err(failed("the database cannot be opened"))?;
+    let version = migrate::version(&db).await.map_err(failed("the database cannot be read"))?;
+    if version != migrate::head() {
+        return Err(StartError(format!(
+            "the database has schema {version}, this program knows {}; use the program of the server",
+            migrate::head()
+        )));
+    }
+    let master_key = identity_options(config).master_key;
+    let seal = Seal::open(&db, &master_key).await.map_err(failed("the master key"))?;
+    let key = Key::of(&seal).map_err(failed("the keys of the audit trail"))?;
+    Ok((db, key))
 }
 
 fn identity_options(config: &Config) -> Options {

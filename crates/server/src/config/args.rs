@@ -32,6 +32,9 @@ pub enum Command {
     /// The demo world.
     #[command(subcommand)]
     Demo(DemoCommand),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Bring the database to this version's schema, and end.
     Migrate(Flags),
     /// The configuration file.
@@ -44,6 +47,28 @@ pub enum Command {
 pub enum DemoCommand {
     /// Remove everything that `serve --demo` made.
     Purge(Flags),
+}
+
+/// What can be done with the audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Look for changed, removed, inserted and moved events; also beside a running server. Exit code
+    /// 1 where anything is wrong.
+    Verify(VerifyArgs),
+}
+
+/// What is verified, and against what.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyArgs {
+    /// Where the settings come from.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// Begin at this place, trusting the seal before it.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(i64).range(1..))]
+    pub from: i64,
+    /// A head that is known from elsewhere, as the log has it (`head=N:MAC`).
+    #[arg(long, value_name = "N:MAC")]
+    pub head: Option<String>,
 }
 
 /// What can be asked about the configuration.
@@ -113,6 +138,7 @@ impl Command {
             | Self::Bootstrap(flags)
             | Self::Migrate(flags)
             | Self::Demo(DemoCommand::Purge(flags)) => Some(flags.clone()),
+            Self::Audit(AuditCommand::Verify(args)) => Some(args.flags.clone()),
             Self::Config(ConfigCommand::Example { .. }) => None,
         }
     }
