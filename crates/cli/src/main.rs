@@ -8,6 +8,7 @@
 mod answers;
 mod api;
 mod args;
+mod audit;
 mod cloud;
 mod failure;
 mod find;
@@ -58,6 +59,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Credentials(_)
         | Command::Policy(_)
         | Command::Job(_)
+        | Command::Audit(_)
         | Command::Quota(_)
         | Command::Region(_)
         | Command::Explain { .. } => {}
@@ -72,6 +74,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Quota(args::Show::Show) => info::quota(&on),
         Command::Region(args::List::List) => info::regions(&on),
         Command::Job(verb) => info::job(&on, verb),
+        Command::Audit(verb) => audit::run(&on, verb),
         Command::Explain { code } => info::explain(&on, code),
         Command::Login(_) | Command::Completion { .. } | Command::Version => Ok(0),
     }

@@ -158,6 +158,7 @@ const ROWS: &[(&str, &str, Sent)] = &[
         Json(|_| json!({"images": [UNKNOWN_IMAGE], "answer": "accept"})),
     ),
     ("GET", "/api/v1/shares/counts", Nothing),
+    ("GET", "/api/v1/audit", Nothing),
     ("GET", "/api/v1/jobs", Nothing),
     ("GET", "/api/v1/jobs/{id}", Nothing),
 ];

@@ -1,5 +1,6 @@
 //! The command line: nouns, verbs, flags. The help texts teach; every group has examples.
 
+mod audit;
 mod image;
 mod share;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::audit::*;
 pub use self::image::*;
 pub use self::share::*;
 use crate::session::Session;
@@ -169,6 +171,9 @@ pub enum Command {
     /// Work that takes time.
     #[command(subcommand)]
     Job(Job),
+    /// Who did what, and when.
+    #[command(subcommand)]
+    Audit(Box<Audit>),
     /// The regions of the cloud.
     #[command(subcommand)]
     Region(List),

@@ -118,6 +118,13 @@ pub fn seconds_text(at: Timestamp) -> String {
         .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
+/// A time as `2026-11-22T08:00:00.000000Z`, in full.
+pub fn micros_text(at: Timestamp) -> String {
+    let seconds = seconds_text(at);
+    let micros = at.0.rem_euclid(Timestamp::SECOND_MICROS);
+    format!("{}.{micros:06}Z", seconds.trim_end_matches('Z'))
+}
+
 /// Reads an ISO 8601 time: a date, or a date with a time, with `Z`, an offset or neither (then UTC).
 pub fn parse_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -165,6 +172,7 @@ mod tests {
     fn times_are_seconds_in_utc() {
         let at = Timestamp(1_795_334_400_999_999);
         assert_eq!(seconds_text(at), "2026-11-22T08:00:00Z");
+        assert_eq!(micros_text(at), "2026-11-22T08:00:00.999999Z");
         for same in [
             "2026-11-22T08:00:00Z",
             "2026-11-22T08:00:00",

@@ -2,6 +2,7 @@
 //! offer, and is documented by `docs/openapi.json`.
 
 mod backup;
+mod audit;
 mod code;
 pub mod error;
 mod file;
@@ -74,6 +75,7 @@ pub fn table() -> Vec<Route> {
         ("put", "/rules/{owner}", put(rule::set)),
         ("delete", "/rules/{owner}", delete(rule::delete)),
         ("get", "/shares/counts", get(share::counts)),
+        ("get", "/audit", get(audit::list)),
         ("get", "/jobs", get(job::list)),
         ("get", "/jobs/{id}", get(job::show)),
         ("get", "/vaults", get(vault::list)),

@@ -7,6 +7,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{backup, code, file, image, job, list, me, policy, rule, share, vault};
+use super::{audit, code, file, image, job, list, me, share};
 
 /// The document.
 #[derive(OpenApi)]
@@ -52,6 +53,7 @@ use super::{backup, code, file, image, job, list, me, policy, rule, share, vault
         rule::set,
         rule::delete,
         share::counts,
+        audit::list,
         job::list,
         job::show,
         vault::create,
@@ -71,6 +73,7 @@ use super::{backup, code, file, image, job, list, me, policy, rule, share, vault
         (name = "caller", description = "Who asks, and the rules for him"),
         (name = "images", description = "Records and their bytes"),
         (name = "shares", description = "Offers, answers, withdrawals"),
+        (name = "audit", description = "Who did what to which thing"),
         (name = "jobs", description = "Work that takes time, or has many results"),
         (name = "vaults", description = "Vaults, and the backups they keep"),
         (name = "policies", description = "The rules of the installation, for the operator"),
