@@ -18,6 +18,7 @@ mod blessed;
 mod cloud;
 
 mod answering;
+mod audit;
 mod bytes;
 mod ending;
 mod jobs;
