@@ -42,6 +42,7 @@ fn caller(project: &str, account: &str) -> Caller {
         credential: Credential::Token,
         source: String::new(),
         request_id: String::new(),
+        terms: Default::default(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The native dialect, `/api/v1`: what the console and `lend` speak. It shows everything the use cases
 //! offer, and is documented by `docs/openapi.json`.
 
-mod backup;
 mod audit;
+mod backup;
 mod code;
 pub mod error;
 mod file;

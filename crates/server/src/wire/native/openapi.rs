@@ -6,8 +6,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{backup, code, file, image, job, list, me, policy, rule, share, vault};
-use super::{audit, code, file, image, job, list, me, share};
+use super::{audit, backup, code, file, image, job, list, me, policy, rule, share, vault};
 
 /// The document.
 #[derive(OpenApi)]
