@@ -38,6 +38,7 @@ pub mod tenant;
 pub mod text;
 pub mod time;
 pub mod vault;
+pub mod webhook;
 
 pub use error::{Code, Error, Kind, Language};
 pub use id::{AccountId, BackupId, BlobId, ImageId, JobId, ProjectId, RegionId, UserId, VaultId};

@@ -77,3 +77,44 @@ pub const READ_WINDOW_SECONDS: i64 = 600;
 pub const READ_WINDOWS: usize = 50_000;
 /// Events that one page of the audit trail looks at to find those a filter wants.
 pub const AUDIT_SCAN_ROWS: usize = 5_000;
+/// Notices kept in one inbox; the oldest go first. The index `inbox_long` has the same number.
+pub const NOTICES_OF_INBOX: i64 = 10_000;
+/// How long a notice is kept: a quarter of a year, in which somebody looks.
+pub const NOTICE_AGE_SECONDS: i64 = 90 * 24 * 3600;
+/// Unread notices, and offers that wait elsewhere, are counted up to this and then called "more":
+/// counting must cost the same for everybody.
+pub const NOTICES_COUNTED: u32 = 1_000;
+/// Notices that one request marks as read by their ids: the largest page.
+pub const NOTICES_READ_AT_ONCE: usize = 1_000;
+/// Projects, each in a region, whose waiting offers one request counts.
+pub const ELSEWHERE_CONTEXTS: usize = 100;
+/// Event streams of one project on one node: a console for each of its people.
+pub const EVENT_STREAMS_OF_PROJECT: usize = 64;
+/// Event streams of one node: half of its default number of connections, so that calls find room.
+pub const EVENT_STREAMS_OF_NODE: usize = 2_048;
+/// After so long without an event a stream says that it lives: proxies cut off silence of 60 seconds,
+/// some of 20.
+pub const EVENT_HEARTBEAT_SECONDS: u64 = 15;
+/// How often a node asks the database what other nodes told its listeners.
+pub const EVENT_POLL_MILLIS: u64 = 250;
+/// Notices read at one time for one stream or webhook.
+pub const EVENTS_AT_ONCE: u32 = 100;
+/// Webhooks of one project in one region: a few systems that want to know.
+pub const WEBHOOKS_OF_PROJECT: u32 = 16;
+/// Longest URL of a webhook: what browsers and proxies pass on.
+pub const WEBHOOK_URL_BYTES: usize = 2_048;
+/// A webhook is told so much later, so that an undo within that time leaves no trace there (ux.md §8).
+pub const WEBHOOK_HOLD_SECONDS: i64 = 10;
+/// How long a receiver may take for one delivery, from the look-up of its name to its answer's head.
+pub const WEBHOOK_SECONDS: u64 = 10;
+/// Failed deliveries in a row after which a webhook is switched off: with the pauses between them some
+/// ten hours.
+pub const WEBHOOK_ATTEMPTS: u32 = 16;
+/// The pause after the first failed delivery; each further one doubles it.
+pub const WEBHOOK_RETRY_SECONDS: i64 = 5;
+/// The longest pause.
+pub const WEBHOOK_RETRY_MOST_SECONDS: i64 = 3_600;
+/// Deliveries of one node at the same time: slow receivers hold up each other, not the node.
+pub const WEBHOOK_SENDERS: usize = 16;
+/// Notices delivered to one webhook before others have their turn.
+pub const WEBHOOK_TURN: u32 = 16;

@@ -69,3 +69,139 @@ impl Notice {
         (self.to.clone(), self.region.clone())
     }
 }
+
+impl NoticeKind {
+    /// Whether the other side of such a notice is who offers the image: an offer says who makes it
+    /// (RC-19), whether or not others may know his name.
+    pub fn is_from_owner(self) -> bool {
+        match self {
+            NoticeKind::ImageShared
+            | NoticeKind::ImageSharedAgain
+            | NoticeKind::ImageWithdrawn
+            | NoticeKind::ImageDeleted
+            | NoticeKind::ShareReminded
+            | NoticeKind::VaultReleased => true,
+            NoticeKind::ShareAccepted
+            | NoticeKind::ShareRejected
+            | NoticeKind::ShareLeft
+            | NoticeKind::ShareChanged
+            | NoticeKind::ShareLapsing
+            | NoticeKind::ShareLapsed
+            | NoticeKind::ShareEnded
+            | NoticeKind::ShareCeilingReached => false,
+        }
+    }
+}
+
+/// Which of the two inboxes that a caller reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The project's.
+    Project,
+    /// Its account's.
+    Account,
+}
+
+impl Side {
+    /// Both, the project's first.
+    pub const BOTH: [Side; 2] = [Side::Project, Side::Account];
+
+    fn letter(self) -> char {
+        match self {
+            Side::Project => 'p',
+            Side::Account => 'a',
+        }
+    }
+}
+
+/// The name of a notice among those of a project and its account in a region: `p42`, `a7`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId {
+    /// In which inbox.
+    pub side: Side,
+    /// Its number there, from 1.
+    pub number: i64,
+}
+
+impl NoticeId {
+    /// Reads `p42` or `a7`.
+    pub fn parse(text: &str) -> Option<NoticeId> {
+        Side::BOTH.into_iter().find_map(|side| {
+            let number = parse_number(text.strip_prefix(side.letter())?)?;
+            Some(NoticeId { side, number })
+        })
+    }
+}
+
+impl std::fmt::Display for NoticeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.side.letter(), self.number)
+    }
+}
+
+/// A place in both inboxes, between two notices of each: `p42.a7`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// The number in the project's inbox.
+    pub project: i64,
+    /// The number in the account's.
+    pub account: i64,
+}
+
+impl Position {
+    /// Reads `p42.a7`.
+    pub fn parse(text: &str) -> Option<Position> {
+        let (project, account) = text.split_once('.')?;
+        let project = parse_number(project.strip_prefix(Side::Project.letter())?)?;
+        let account = parse_number(account.strip_prefix(Side::Account.letter())?)?;
+        Some(Position { project, account })
+    }
+
+    /// The number in one inbox.
+    pub fn of(&self, side: Side) -> i64 {
+        match side {
+            Side::Project => self.project,
+            Side::Account => self.account,
+        }
+    }
+
+    /// The same with another number in one inbox.
+    #[must_use]
+    pub fn with(self, side: Side, number: i64) -> Position {
+        match side {
+            Side::Project => Position { project: number, ..self },
+            Side::Account => Position { account: number, ..self },
+        }
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "p{}.a{}", self.project, self.account)
+    }
+}
+
+/// Digits only: no sign, no space.
+fn parse_number(text: &str) -> Option<i64> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_positions_are_read_as_they_are_written() {
+        let id = NoticeId { side: Side::Account, number: 7 };
+        assert_eq!(NoticeId::parse(&id.to_string()), Some(id));
+        let position = Position { project: 42, account: 7 };
+        assert_eq!(position.to_string(), "p42.a7");
+        assert_eq!(Position::parse("p42.a7"), Some(position));
+        for bad in ["", "p", "p-1", "p+1", "x1", "p1.a", "p99999999999999999999"] {
+            assert_eq!(NoticeId::parse(bad), None, "{bad}");
+        }
+        for bad in ["", "p1", "a1.p1", "p1.a1.", "p.a", "p1.a-1"] {
+            assert_eq!(Position::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use crate::bell::Bell;
 use crate::config::cidr::Cidr;
 use crate::drivers::identity::Identity;
+use crate::drivers::messenger::Messenger;
 use crate::drivers::syslog;
 use crate::service::audit::Trail;
 use crate::service::tenant::WrongIds;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub policy: Base,
     /// Built-in identity.
     pub identity: Identity,
+    /// Tells webhooks.
+    pub messenger: Messenger,
     /// Settings that use cases and dialects ask for.
     pub settings: Settings,
     /// The figures of `/metrics`; `None` where nobody installed them.
@@ -89,6 +92,8 @@ pub struct Settings {
     pub sign_in_failures_per_minute: u32,
     /// Where audit events are forwarded to.
     pub audit_syslog: Option<syslog::Target>,
+    /// Whether webhooks may lie outside the public internet.
+    pub webhooks_allow_private: bool,
 }
 
 impl Default for Settings {
@@ -107,6 +112,7 @@ impl Default for Settings {
             token_lifetime_seconds: 3600,
             sign_in_failures_per_minute: 10,
             audit_syslog: None,
+            webhooks_allow_private: false,
         }
     }
 }

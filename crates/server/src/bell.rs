@@ -3,20 +3,34 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lendglass_core::limits::{EVENT_STREAMS_OF_NODE, EVENT_STREAMS_OF_PROJECT};
 use lendglass_core::notice::Inbox;
+use lendglass_core::{Code, Error, ProjectId};
 use tokio::sync::watch;
 
 /// Who listens on this node, by inbox. Cheap to clone. It carries no news: a listener that wakes reads
 /// the database.
 #[derive(Clone, Default)]
-pub struct Bell {
-    lines: Arc<Mutex<HashMap<Inbox, watch::Sender<()>>>>,
+pub struct Bell(Arc<Parts>);
+
+#[derive(Default)]
+struct Parts {
+    lines: Mutex<HashMap<Inbox, watch::Sender<()>>>,
+    seats: Mutex<HashMap<ProjectId, usize>>,
+    /// How many listeners there are.
+    listeners: watch::Sender<usize>,
+    is_stopping: watch::Sender<bool>,
+}
+
+/// Both maps are whole at any time, also after a panic elsewhere.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Bell {
     /// Wakes the listeners of these inboxes. Call it after the commit.
     pub fn ring(&self, inboxes: &[Inbox]) {
-        let lines = self.lines();
+        let lines = locked(&self.0.lines);
         for inbox in inboxes {
             if let Some(line) = lines.get(inbox) {
                 line.send_replace(());
@@ -24,28 +38,51 @@ impl Bell {
         }
     }
 
-    /// Wakes everybody: for what concerns all, such as a revoked token.
-    pub fn ring_all(&self) {
-        for line in self.lines().values() {
-            line.send_replace(());
-        }
-    }
-
     /// Listens to an inbox: a ring from now on is not missed.
     pub fn listen(&self, inbox: &Inbox) -> Line {
-        let mut lines = self.lines();
+        let mut lines = locked(&self.0.lines);
         let sender = lines.entry(inbox.clone()).or_insert_with(|| watch::channel(()).0);
         Line { heard: sender.subscribe(), inbox: inbox.clone(), bell: self.clone() }
     }
 
     /// The inboxes somebody listens to.
     pub fn inboxes(&self) -> Vec<Inbox> {
-        self.lines().keys().cloned().collect()
+        locked(&self.0.lines).keys().cloned().collect()
     }
 
-    /// The map is whole at any time, also after a panic elsewhere.
-    fn lines(&self) -> MutexGuard<'_, HashMap<Inbox, watch::Sender<()>>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits until somebody listens.
+    pub async fn somebody_listens(&self) {
+        // The sender lives as long as the bell.
+        let _ = self.0.listeners.subscribe().wait_for(|listeners| *listeners > 0).await;
+    }
+
+    /// A seat for a listener of a project, kept until it is dropped.
+    ///
+    /// Refuses with [`Code::TooManyStreams`] beyond [`EVENT_STREAMS_OF_PROJECT`] and
+    /// [`EVENT_STREAMS_OF_NODE`].
+    pub fn seat(&self, project: &ProjectId) -> Result<Seat, Error> {
+        let mut seats = locked(&self.0.seats);
+        let mine = seats.get(project).copied().unwrap_or_default();
+        let refused = |max| Err(Error::new(Code::TooManyStreams).with("max", max));
+        if mine >= EVENT_STREAMS_OF_PROJECT {
+            return refused(EVENT_STREAMS_OF_PROJECT);
+        }
+        if *self.0.listeners.borrow() >= EVENT_STREAMS_OF_NODE {
+            return refused(EVENT_STREAMS_OF_NODE);
+        }
+        seats.insert(project.clone(), mine + 1);
+        self.0.listeners.send_modify(|listeners| *listeners += 1);
+        Ok(Seat { project: project.clone(), bell: self.clone() })
+    }
+
+    /// Ends every stream: the server shuts down.
+    pub fn stop(&self) {
+        self.0.is_stopping.send_replace(true);
+    }
+
+    /// Waits for [`Bell::stop`].
+    pub async fn stopped(&self) {
+        let _ = self.0.is_stopping.subscribe().wait_for(|is_stopping| *is_stopping).await;
     }
 }
 
@@ -57,7 +94,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Waits for a ring since the last one that was heard.
+    /// Waits for a ring since the last one that was heard. May be given up at any moment.
     pub async fn rung(&mut self) {
         // The sender lives at least as long as its last line.
         let _ = self.heard.changed().await;
@@ -66,7 +103,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let mut lines = self.bell.lines();
+        let mut lines = locked(&self.bell.0.lines);
         // This receiver still counts.
         if lines.get(&self.inbox).is_some_and(|line| line.receiver_count() <= 1) {
             lines.remove(&self.inbox);
@@ -74,10 +111,29 @@ impl Drop for Line {
     }
 }
 
+/// One listener's place among those of its project.
+pub struct Seat {
+    project: ProjectId,
+    bell: Bell,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = locked(&self.bell.0.seats);
+        match seats.get_mut(&self.project) {
+            Some(taken) if *taken > 1 => *taken -= 1,
+            Some(_) | None => {
+                seats.remove(&self.project);
+            }
+        }
+        self.bell.0.listeners.send_modify(|listeners| *listeners = listeners.saturating_sub(1));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use lendglass_core::RegionId;
     use lendglass_core::share::Recipient;
-    use lendglass_core::{ProjectId, RegionId};
 
     use super::*;
 
@@ -96,9 +152,6 @@ mod tests {
         too.rung().await;
         assert!(!other.heard.has_changed().unwrap());
         assert!(!mine.heard.has_changed().unwrap(), "once heard, it is quiet");
-        bell.ring_all();
-        mine.rung().await;
-        assert!(other.heard.has_changed().unwrap());
     }
 
     #[test]
@@ -110,5 +163,23 @@ mod tests {
         assert_eq!(bell.inboxes(), [inbox("a")]);
         drop(second);
         assert!(bell.inboxes().is_empty());
+    }
+
+    #[test]
+    fn seats_are_counted_by_project_and_in_all() {
+        let bell = Bell::default();
+        let project = |n: usize| ProjectId::trusted(format!("p{n}"));
+        let mut seats: Vec<Seat> =
+            (0..EVENT_STREAMS_OF_PROJECT).map(|_| bell.seat(&project(0)).unwrap()).collect();
+        let refused = |bell: &Bell, n| bell.seat(&project(n)).err().map(|error| error.code());
+        assert_eq!(refused(&bell, 0), Some(Code::TooManyStreams));
+        seats.pop();
+        assert_eq!(refused(&bell, 0), None, "a seat that is given back is free");
+        let rest = EVENT_STREAMS_OF_NODE - seats.len();
+        seats.extend((0..rest).map(|n| bell.seat(&project(1 + n)).unwrap()));
+        assert_eq!(refused(&bell, 0), Some(Code::TooManyStreams));
+        drop(seats);
+        assert!(locked(&bell.0.seats).is_empty());
+        assert_eq!(*bell.0.listeners.borrow(), 0);
     }
 }

@@ -16,11 +16,12 @@ use crate::app::App;
 use crate::config::Config;
 use crate::config::args::VerifyArgs;
 use crate::doctor::{self, Check};
+use crate::jobs::courier::Courier;
 use crate::serve::{ServeLimits, TlsConfig, serve as serve_connections};
 use crate::service::audit::chain::Head;
 use crate::service::audit::verify::{Verdict, verify};
-use crate::service::demo;
 use crate::service::world::{self, Bootstrapped};
+use crate::service::{demo, events};
 use crate::start::{self, StartError, failed};
 use crate::telemetry::{self, Metrics};
 use crate::{jobs, wire};
@@ -57,14 +58,26 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     });
     let runner =
         (config.job_workers > 0).then(|| tokio::spawn(jobs::run(app.clone(), stop.clone())));
-    let trail = tokio::spawn(jobs::audit::run(app.clone(), stop));
+    let trail = tokio::spawn(jobs::audit::run(app.clone(), stop.clone()));
+    let courier = (config.job_workers > 0).then(|| {
+        let courier = Courier::new(app.clone(), wire::native::notice::body);
+        tokio::spawn(courier.run(stop.clone()))
+    });
+    let ears = tokio::spawn(events::hear_others(app.clone(), stop.clone()));
     let limits = ServeLimits {
         connections: config.connections_max,
         grace: config.shutdown_grace,
         ..ServeLimits::default()
     };
+    let asked = asked_to_stop();
+    let bell = app.bell.clone();
+    let asked_to_stop = async move {
+        asked.await;
+        // Streams of events have no end of their own.
+        bell.stop();
+    };
     let cut_off =
-        serve_connections(listener, wire::router(app.clone()), tls, limits, asked_to_stop()).await;
+        serve_connections(listener, wire::router(app.clone()), tls, limits, asked_to_stop).await;
     if cut_off > 0 {
         tracing::warn!(cut_off, "connections were cut off at the end of the grace period");
     }
@@ -75,6 +88,11 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     }
     // The last events are sealed and the last reads counted.
     let _ = trail.await;
+    // They were told to stop as well.
+    let _ = ears.await;
+    if let Some(courier) = courier {
+        let _ = courier.await;
+    }
     refresh.abort();
     upkeep.abort();
     tracing::info!("stopped");

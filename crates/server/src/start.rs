@@ -20,6 +20,7 @@ use crate::app::{App, Parts, Settings};
 use crate::bell::Bell;
 use crate::config::{self, Config, Database};
 use crate::drivers::identity::{Identity, Options, Seal};
+use crate::drivers::messenger::Messenger;
 use crate::service::audit::{Key, Trail};
 use crate::service::tenant::WrongIds;
 use crate::service::world;
@@ -183,6 +184,7 @@ pub async fn app(
         work: Notify::new(),
         bell: Bell::default(),
         trail,
+        messenger: Messenger::default(),
         wrong_ids: WrongIds::default(),
         policy,
         identity,
@@ -221,6 +223,7 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
         token_lifetime_seconds: whole(config.token_lifetime.as_secs()),
         sign_in_failures_per_minute: config.sign_in_failures_per_minute,
         audit_syslog: config.audit_syslog.clone(),
+        webhooks_allow_private: config.webhooks_allow_private,
     })
 }
 

@@ -29,5 +29,6 @@ pub mod undo;
 pub mod upload;
 pub mod user;
 pub mod vault;
+pub mod webhook;
 
 pub use db::{Db, Row, Statement, Tx, Value};

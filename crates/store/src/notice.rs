@@ -1,11 +1,14 @@
 //! Notices by inbox, numbered without gaps.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use lendglass_core::Error;
-use lendglass_core::notice::{Inbox, Notice};
+use lendglass_core::limits::NOTICES_OF_INBOX;
+use lendglass_core::notice::{Inbox, Notice, NoticeKind};
+use lendglass_core::share::Recipient;
+use lendglass_core::{Error, ImageId, RegionId, Timestamp};
 
-use crate::db::{Statement, Tx};
+use crate::db::{Columns, Db, Row, Statement, Tx, Value};
 use crate::params;
 
 static TAKE_NUMBERS: Statement = Statement::new(
@@ -22,8 +25,120 @@ static INSERT: Statement = Statement::new(
      where recipient_kind = $1 and recipient_id = $2 and region_id = $3",
 );
 
-/// Every statement of this file.
-pub static STATEMENTS: &[&Statement] = &[&TAKE_NUMBERS, &INSERT];
+static ENDS: Statement = Statement::new(
+    "select last_number, trimmed_to, read_to from inbox \
+     where recipient_kind = $1 and recipient_id = $2 and region_id = $3",
+);
+macro_rules! notice_columns {
+    () => {
+        "select n.number, n.kind, n.image_id, n.image_name, n.counterpart_kind, \
+         n.counterpart_id, n.note, n.at, case when n.is_read = 1 or n.number <= i.read_to \
+         then cast(1 as bigint) else cast(0 as bigint) end from notice n \
+         join inbox i on i.recipient_kind = n.recipient_kind \
+         and i.recipient_id = n.recipient_id and i.region_id = n.region_id \
+         where n.recipient_kind = $1 and n.recipient_id = $2 and n.region_id = $3 \
+         and (cast($4 as text) is null or cast($4 as text) like '%,' || n.kind || ',%') "
+    };
+}
+static BEFORE: Statement =
+    Statement::new(concat!(notice_columns!(), "and n.number < $5 order by n.number desc limit $6"));
+static UNREAD_BEFORE: Statement = Statement::new(concat!(
+    notice_columns!(),
+    "and n.number < $5 and n.is_read = 0 and n.number > i.read_to order by n.number desc limit $6"
+));
+static AFTER: Statement =
+    Statement::new(concat!(notice_columns!(), "and n.number > $5 order by n.number limit $6"));
+static COUNT_UNREAD: Statement = Statement::new(
+    "select cast(count(*) as bigint) from (select 1 as one from notice n \
+     where n.recipient_kind = $1 and n.recipient_id = $2 and n.region_id = $3 and n.is_read = 0 \
+     and n.number > coalesce((select i.read_to from inbox i where i.recipient_kind = $1 \
+     and i.recipient_id = $2 and i.region_id = $3), 0) limit $4) t",
+);
+static READ_ONE: Statement = Statement::new(
+    "update notice set is_read = 1 where recipient_kind = $1 and recipient_id = $2 \
+     and region_id = $3 and number = $4 and is_read = 0",
+);
+static READ_TO: Statement = Statement::new(
+    "update inbox set read_to = case when last_number < $4 then last_number else $4 end \
+     where recipient_kind = $1 and recipient_id = $2 and region_id = $3 and read_to < $4",
+);
+static TOO_OLD: Statement = Statement::new(
+    "select recipient_kind, recipient_id, region_id, cast(max(number) as bigint) \
+     from (select recipient_kind, recipient_id, region_id, number from notice \
+     where at < $1 order by at limit $2) t group by recipient_kind, recipient_id, region_id",
+);
+static TOO_MANY: Statement = Statement::new(
+    "select recipient_kind, recipient_id, region_id, last_number - 10000 from inbox \
+     where last_number - trimmed_to > 10000 limit $1",
+);
+static TRIMMED: Statement = Statement::new(
+    "update inbox set trimmed_to = $4 where recipient_kind = $1 and recipient_id = $2 \
+     and region_id = $3 and trimmed_to < $4",
+);
+static TRIM: Statement = Statement::new(
+    "delete from notice where recipient_kind = $1 and recipient_id = $2 and region_id = $3 \
+     and number <= $4",
+);
+/// PostgreSQL only: an embedded database has one node.
+static CHANGED: LazyLock<Statement> = LazyLock::new(|| {
+    Statement::composed(
+        "select i.recipient_kind, i.recipient_id, i.region_id, i.last_number \
+         from json_to_recordset(cast($1 as json)) as w (kind text, id text, region text) \
+         join inbox i on i.recipient_kind = w.kind and i.recipient_id = w.id \
+         and i.region_id = w.region"
+            .to_owned(),
+    )
+});
+
+/// Every statement of this file that both engines know.
+pub static STATEMENTS: &[&Statement] = &[
+    &TAKE_NUMBERS,
+    &INSERT,
+    &ENDS,
+    &BEFORE,
+    &UNREAD_BEFORE,
+    &AFTER,
+    &COUNT_UNREAD,
+    &READ_ONE,
+    &READ_TO,
+    &TOO_OLD,
+    &TOO_MANY,
+    &TRIMMED,
+    &TRIM,
+];
+
+/// Where an inbox begins and ends. All numbers are 0 in one that never had a notice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// The number of the newest notice.
+    pub last: i64,
+    /// What is at or below this number is gone.
+    pub trimmed_to: i64,
+    /// What is at or below this number has been read.
+    pub read_to: i64,
+}
+
+/// A notice as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its number in its inbox, from 1.
+    pub number: i64,
+    /// What was told.
+    pub notice: Notice,
+    /// Whether it has been read.
+    pub is_read: bool,
+}
+
+/// Which notices of an inbox.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Only these kinds; empty means all.
+    pub kinds: &'a [NoticeKind],
+    /// Only what has not been read.
+    pub is_unread: bool,
+    /// At most so many.
+    pub limit: u32,
+}
 
 /// Writes notices into their inboxes, in the order given, under the next numbers of each.
 ///
@@ -48,7 +163,7 @@ pub fn insert(tx: &mut Tx<'_>, notices: &[Notice]) -> Result<(), Error> {
     tx.execute_many(&rows)
 }
 
-fn values(notice: &Notice, back: u64) -> Vec<crate::db::Value> {
+fn values(notice: &Notice, back: u64) -> Vec<Value> {
     let counterpart = notice.counterpart.as_ref();
     params![
         notice.to.kind(),
@@ -64,3 +179,127 @@ fn values(notice: &Notice, back: u64) -> Vec<crate::db::Value> {
         notice.at,
     ]
 }
+
+/// Where an inbox begins and ends.
+pub async fn ends(db: &Db, (to, region): &Inbox) -> Result<Ends, Error> {
+    let rows = db.read(&ENDS, params![to.kind(), to.id(), region]).await?;
+    read_ends(rows)
+}
+
+/// As [`ends`], inside a transaction.
+pub fn ends_in(tx: &mut Tx<'_>, (to, region): &Inbox) -> Result<Ends, Error> {
+    read_ends(tx.query(&ENDS, &params![to.kind(), to.id(), region])?)
+}
+
+fn read_ends(rows: Vec<Row>) -> Result<Ends, Error> {
+    let Some(row) = rows.into_iter().next() else { return Ok(Ends::default()) };
+    let mut columns = row.read();
+    Ok(Ends { last: columns.int()?, trimmed_to: columns.int()?, read_to: columns.int()? })
+}
+
+/// The notices of an inbox with numbers below `before`, newest first.
+pub async fn before(
+    db: &Db,
+    inbox: &Inbox,
+    before: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Stored>, Error> {
+    let statement = if wanted.is_unread { &UNREAD_BEFORE } else { &BEFORE };
+    read_all(inbox, db.read(statement, values_of(inbox, before, wanted)).await?)
+}
+
+/// The notices of an inbox with numbers above `after`, oldest first.
+pub async fn after(
+    db: &Db,
+    inbox: &Inbox,
+    after: i64,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Stored>, Error> {
+    read_all(inbox, db.read(&AFTER, values_of(inbox, after, wanted)).await?)
+}
+
+fn values_of((to, region): &Inbox, number: i64, wanted: Wanted<'_>) -> Vec<Value> {
+    let kinds = (!wanted.kinds.is_empty()).then(|| format!(",{}", kinds_text(wanted.kinds)));
+    params![to.kind(), to.id(), region, kinds, number, wanted.limit]
+}
+
+/// Kinds as one text, each followed by a comma.
+pub(crate) fn kinds_text(kinds: &[NoticeKind]) -> String {
+    kinds.iter().map(|kind| format!("{},", kind.as_str())).collect()
+}
+
+fn read_all(inbox: &Inbox, rows: Vec<Row>) -> Result<Vec<Stored>, Error> {
+    rows.into_iter().map(|row| read(inbox, &mut row.read())).collect()
+}
+
+fn read((to, region): &Inbox, columns: &mut Columns) -> Result<Stored, Error> {
+    let number = columns.int()?;
+    let kind = columns.word(NoticeKind::parse)?;
+    let image = ImageId::trusted(columns.text()?);
+    let image_name = columns.opt_text()?;
+    let counterpart = match (columns.opt_text()?, columns.opt_text()?) {
+        (Some(kind), Some(id)) => Recipient::from_parts(&kind, &id),
+        _ => None,
+    };
+    let (note, at) = (columns.opt_text()?, columns.time()?);
+    let (to, region) = (to.clone(), region.clone());
+    let notice = Notice { to, region, kind, image, image_name, counterpart, note, at };
+    Ok(Stored { number, notice, is_read: columns.flag()? })
+}
+
+/// How many notices of an inbox have not been read, counted up to `most`.
+pub async fn count_unread(db: &Db, (to, region): &Inbox, most: u32) -> Result<u32, Error> {
+    let rows = db.read(&COUNT_UNREAD, params![to.kind(), to.id(), region, most]).await?;
+    match rows.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
+}
+
+/// Marks single notices as read; numbers that are not there are passed over.
+pub fn mark_read(
+    tx: &mut Tx<'_>,
+    (to, region): &Inbox,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Result<(), Error> {
+    let call = |number| (&READ_ONE, params![to.kind(), to.id(), region, number]);
+    tx.execute_many(&numbers.into_iter().map(call).collect::<Vec<_>>())
+}
+
+/// Marks everything up to a number as read.
+pub fn mark_read_to(tx: &mut Tx<'_>, (to, region): &Inbox, number: i64) -> Result<(), Error> {
+    tx.execute(&READ_TO, &params![to.kind(), to.id(), region, number]).map(|_| ())
+}
+
+/// What is to be trimmed: inboxes with the number up to which they hold too much, or what is older
+/// than `oldest`. At most `rows` notices or inboxes of each.
+pub async fn overfull(db: &Db, oldest: Timestamp, rows: u32) -> Result<Vec<(Inbox, i64)>, Error> {
+    let mut found = db.read(&TOO_OLD, params![oldest, rows]).await?;
+    found.extend(db.read(&TOO_MANY, params![rows]).await?);
+    found.into_iter().map(read_inbox).collect()
+}
+
+fn read_inbox(row: Row) -> Result<(Inbox, i64), Error> {
+    let mut columns = row.read();
+    let (kind, id) = (columns.text()?, columns.text()?);
+    let to = Recipient::from_parts(&kind, &id)
+        .ok_or_else(|| Error::internal(format!("unknown kind of recipient {kind:?}")))?;
+    Ok(((to, RegionId::trusted(columns.text()?)), columns.int()?))
+}
+
+/// Removes the notices of an inbox up to a number.
+pub fn trim(tx: &mut Tx<'_>, (to, region): &Inbox, number: i64) -> Result<(), Error> {
+    let params = params![to.kind(), to.id(), region, number];
+    tx.execute(&TRIMMED, &params)?;
+    tx.execute(&TRIM, &params).map(|_| ())
+}
+
+/// The newest numbers of these inboxes, those left out that never had a notice. PostgreSQL only.
+pub async fn last_numbers(db: &Db, inboxes: &[Inbox]) -> Result<Vec<(Inbox, i64)>, Error> {
+    let key = |(to, region): &Inbox| serde_json::json!({"kind": to.kind(), "id": to.id(), "region": region.as_str()});
+    let keys: serde_json::Value = inboxes.iter().map(key).collect();
+    db.read(&CHANGED, params![keys.to_string()]).await?.into_iter().map(read_inbox).collect()
+}
+
+/// The statement that finds full inboxes says the number itself, so that an index serves it.
+const _: () = assert!(NOTICES_OF_INBOX == 10_000);

@@ -24,6 +24,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("upload", crate::upload::STATEMENTS),
         ("user", crate::user::STATEMENTS),
         ("vault", crate::vault::STATEMENTS),
+        ("webhook", crate::webhook::STATEMENTS),
     ]
     .into_iter()
     .flat_map(|(file, statements)| statements.iter().map(move |statement| (file, *statement)))

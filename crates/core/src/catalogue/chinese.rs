@@ -152,6 +152,10 @@ impl Code {
             }
             Code::ImageTooLarge => "镜像最大为 {max} 字节。",
             Code::BodyTooLarge => "请求体最大为 {max} 字节。",
+            Code::TooManyStreams => "事件流已达上限 {max} 个，请关闭一个或稍后重试。",
+            Code::WebhookNotFound => "此处没有 Webhook {id}。",
+            Code::WebhookQuota => "一个项目最多可有 {max} 个 Webhook，请先删除一个。",
+            Code::WebhookUrlRefused => "Webhook 地址 {url} 被拒绝：{reason}。",
             Code::RateLimited => "尝试次数过多，请在 {seconds} 秒后重试。",
             Code::NoSpace => "存储空间不足，未保留任何数据，请联系运营者。",
             Code::Unavailable => "服务的某个组件暂时无响应，请稍后重试。",

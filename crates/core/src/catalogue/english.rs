@@ -200,6 +200,12 @@ impl Code {
             }
             Code::ImageTooLarge => "An image may have {max} bytes at most.",
             Code::BodyTooLarge => "The body may have {max} bytes at most.",
+            Code::TooManyStreams => {
+                "There are {max} event streams already, as many as allowed; close one or try again later."
+            }
+            Code::WebhookNotFound => "There is no webhook {id} here.",
+            Code::WebhookQuota => "A project may have {max} webhooks; delete one first.",
+            Code::WebhookUrlRefused => "The address {url} is refused for a webhook: {reason}.",
             Code::RateLimited => "Too many attempts; try again in {seconds} seconds.",
             Code::NoSpace => "There is no room for the bytes; nothing was kept. Tell the operator.",
             Code::Unavailable => "A part of the service does not answer; try again shortly.",

@@ -167,6 +167,13 @@ pub const KEYS: &[Key] = &[
         Kind::Number(1, 1_000_000),
         "Connections served at once; further ones wait to be accepted.",
     ),
+    key(
+        "webhooks.allow_private",
+        "false",
+        Kind::Switch,
+        "Let webhooks tell loopback, private and link-local addresses; whoever may make one then \
+         reaches what the server reaches.",
+    ),
     key("jobs.workers", "2", Kind::Number(0, 1024), "Jobs run at once; 0: this node runs none."),
     key(
         "shutdown.grace_seconds",

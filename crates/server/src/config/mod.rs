@@ -141,6 +141,8 @@ pub struct Config {
     pub list_limit_max: usize,
     /// Connections served at once.
     pub connections_max: usize,
+    /// Whether webhooks may lie outside the public internet.
+    pub webhooks_allow_private: bool,
     /// Jobs run at once; 0: none on this node.
     pub job_workers: usize,
     /// Time that running requests have to end at shutdown.
@@ -332,6 +334,7 @@ impl Reader<'_> {
             list_limit_default: self.number("list.limit_default"),
             list_limit_max: self.number("list.limit_max"),
             connections_max: self.number("limits.connections"),
+            webhooks_allow_private: self.switch("webhooks.allow_private"),
             job_workers: self.number("jobs.workers"),
             shutdown_grace: self.seconds("shutdown.grace_seconds"),
             metrics_token_file: self.path("metrics.token_file"),

@@ -6,6 +6,7 @@
 //! until it is rung or a poll is due.
 
 pub mod audit;
+pub mod courier;
 
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub async fn end_leases(app: &App) -> Result<(), Error> {
         .write(|tx| {
             store_job::end_leases(tx)?;
             store_chain::end_leases(tx)?;
+            lendglass_store::webhook::end_leases(tx)?;
             store_upload::end_leases(tx)
         })
         .await

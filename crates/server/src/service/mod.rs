@@ -7,6 +7,7 @@ pub mod backup;
 pub mod demo;
 pub mod disk;
 pub mod download;
+pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
@@ -24,6 +25,7 @@ pub mod share_view;
 pub mod tenant;
 pub mod upload;
 pub mod vault;
+pub mod webhook;
 pub mod world;
 
 use lendglass_core::access::{self, Standing};

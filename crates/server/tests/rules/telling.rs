@@ -32,7 +32,7 @@ stories! {
 
 impl Cloud {
     /// The notices of a project, oldest first.
-    async fn told(&self, project: &str) -> Vec<String> {
+    async fn notices(&self, project: &str) -> Vec<String> {
         let text =
             format!("select kind from notice where recipient_id = '{project}' order by number");
         let statement = lendglass_store::Statement::composed(text);
@@ -58,17 +58,17 @@ impl Cloud {
 async fn rc_01_both_sides_hear_of_offers_and_answers(cloud: &Cloud) {
     let sys1 = cloud.image("alice", "sys1").await;
     cloud.share("alice", &sys1, B).await;
-    assert_eq!(cloud.told(B).await, ["image.shared"]);
+    assert_eq!(cloud.notices(B).await, ["image.shared"]);
     cloud.share("alice", &sys1, B).await;
-    assert_eq!(cloud.told(B).await, ["image.shared"], "nothing new is told of nothing new");
+    assert_eq!(cloud.notices(B).await, ["image.shared"], "nothing new is told of nothing new");
     cloud.accept("bob", &sys1).await;
     cloud.reject("bob", &sys1).await;
     cloud.accept("bob", &sys1).await;
-    assert_eq!(cloud.told(A).await, ["share.accepted", "share.left", "share.accepted"]);
+    assert_eq!(cloud.notices(A).await, ["share.accepted", "share.left", "share.accepted"]);
     cloud.share("alice", &sys1, C).await;
     cloud.reject("carol", &sys1).await;
-    assert_eq!(cloud.told(A).await.last().unwrap(), "share.rejected");
-    assert_eq!(cloud.told(C).await, ["image.shared"]);
+    assert_eq!(cloud.notices(A).await.last().unwrap(), "share.rejected");
+    assert_eq!(cloud.notices(C).await, ["image.shared"]);
 }
 
 async fn st_05_offering_again_tells_again(cloud: &Cloud) {
@@ -76,7 +76,7 @@ async fn st_05_offering_again_tells_again(cloud: &Cloud) {
     cloud.share("alice", &sys1, B).await;
     cloud.reject("bob", &sys1).await;
     assert_eq!(cloud.share("alice", &sys1, B).await, "pending");
-    assert_eq!(cloud.told(B).await, ["image.shared", "image.shared_again"]);
+    assert_eq!(cloud.notices(B).await, ["image.shared", "image.shared_again"]);
 }
 
 async fn dl_07_withdrawal_and_deletion_are_told(cloud: &Cloud) {
@@ -85,11 +85,11 @@ async fn dl_07_withdrawal_and_deletion_are_told(cloud: &Cloud) {
     cloud.reject("carol", &sys1).await;
     cloud.unshare("alice", &sys1, B).await;
     cloud.unshare("alice", &sys1, C).await;
-    assert_eq!(cloud.told(B).await, ["image.shared", "image.withdrawn"]);
-    assert_eq!(cloud.told(C).await, ["image.shared"], "who turned it away is left alone");
+    assert_eq!(cloud.notices(B).await, ["image.shared", "image.withdrawn"]);
+    assert_eq!(cloud.notices(C).await, ["image.shared"], "who turned it away is left alone");
     let sys2 = cloud.accepted_image("sys2").await;
     cloud.delete("alice", &sys2).await.unwrap();
-    assert_eq!(cloud.told(B).await.last().unwrap(), "image.deleted");
+    assert_eq!(cloud.notices(B).await.last().unwrap(), "image.deleted");
 }
 
 async fn sh_15_the_owner_hears_that_an_image_is_full(cloud: &Cloud) {
@@ -99,7 +99,7 @@ async fn sh_15_the_owner_hears_that_an_image_is_full(cloud: &Cloud) {
     for _ in 0..3 {
         assert_eq!(cloud.accept("carol", &sys1).await, "SHARE_TENANT_QUOTA");
     }
-    assert_eq!(cloud.told(A).await, ["share.accepted", "share.ceiling_reached"], "once an offer");
+    assert_eq!(cloud.notices(A).await, ["share.accepted", "share.ceiling_reached"], "once an offer");
 }
 
 async fn sh_41_both_sides_are_warned_once_and_told_of_the_end(cloud: &Cloud) {
@@ -118,12 +118,12 @@ async fn sh_41_both_sides_are_warned_once_and_told_of_the_end(cloud: &Cloud) {
     assert_eq!(reap::round(&cloud.app).await.unwrap(), 2);
     assert_eq!(reap::round(&cloud.app).await.unwrap(), 0, "one warning is enough");
     let warned = ["share.lapsing", "share.lapsing"];
-    assert_eq!(cloud.told(B).await[2..], warned);
-    assert_eq!(cloud.told(A).await[1..], warned);
+    assert_eq!(cloud.notices(B).await[2..], warned);
+    assert_eq!(cloud.notices(A).await[1..], warned);
     cloud.app.clock.step_seconds(86_400);
     assert_eq!(reap::round(&cloud.app).await.unwrap(), 2);
     for project in [A, B] {
-        let mut told = cloud.told(project).await;
+        let mut told = cloud.notices(project).await;
         let mut last = told.split_off(told.len() - 2);
         last.sort();
         assert_eq!(last, ["share.ended", "share.lapsed"], "{project}");
@@ -137,8 +137,8 @@ async fn rc_20_a_trusted_owner_is_accepted_at_once(cloud: &Cloud) {
     let sys1 = cloud.image("alice", "sys1").await;
     assert_eq!(cloud.share("alice", &sys1, B).await, "accepted");
     assert_eq!(cloud.listed("bob").await, [sys1.clone()]);
-    assert_eq!(cloud.told(B).await, ["image.shared"]);
-    assert_eq!(cloud.told(A).await, ["share.accepted"]);
+    assert_eq!(cloud.notices(B).await, ["image.shared"]);
+    assert_eq!(cloud.notices(A).await, ["share.accepted"]);
     assert!(cloud.shares("alice", &sys1).await[0].accepted_digest.is_some());
     rule::remove(&cloud.app, &admin, A, false).await.unwrap();
     let sys2 = cloud.image("alice", "sys2").await;
@@ -153,7 +153,7 @@ async fn rc_20_a_blocked_owner_is_not_heard(cloud: &Cloud) {
     let sys1 = cloud.image("alice", "sys1").await;
     assert_eq!(cloud.share("alice", &sys1, B).await, "rejected");
     assert_eq!(cloud.share("alice", &sys1, B).await, "already rejected");
-    assert_eq!(cloud.told(B).await, [""; 0]);
+    assert_eq!(cloud.notices(B).await, [""; 0]);
     assert_eq!(cloud.received("bob", ShareState::Rejected).await, [sys1.clone()]);
     assert_eq!(cloud.accept("bob", &sys1).await, "accepted", "he may think better of it");
     assert_eq!(cloud.members("alice", &sys1).await[B], "accepted");
@@ -195,7 +195,7 @@ async fn rc_26_a_tenant_is_reminded_once_a_day(cloud: &Cloud) {
     cloud.app.clock.step_seconds(86_400);
     assert_eq!(words(&remind("alice").await.results), ["pending"]);
     assert_eq!(words(&remind("alice").await.results), ["RATE_LIMITED"]);
-    assert_eq!(cloud.told(B).await, ["image.shared", "share.reminded"]);
+    assert_eq!(cloud.notices(B).await, ["image.shared", "share.reminded"]);
     assert_eq!(words(&remind("bob").await.results), ["NOT_IMAGE_OWNER"]);
     assert_eq!(words(&remind("carol").await.results), ["IMAGE_NOT_FOUND"]);
     cloud.accept("bob", &sys1).await;
@@ -213,7 +213,7 @@ async fn st_09_a_withdrawal_is_undone_row_for_row(cloud: &Cloud) {
     cloud.undo("alice", &report).await.unwrap();
     assert_eq!(cloud.shares("alice", &sys1).await, before, "same state, same times");
     assert_eq!(cloud.listed("bob").await, [sys1.clone()]);
-    assert_eq!(cloud.told(B).await, ["image.shared", "image.withdrawn", "image.shared_again"]);
+    assert_eq!(cloud.notices(B).await, ["image.shared", "image.withdrawn", "image.shared_again"]);
 }
 
 async fn st_09_an_answer_is_undone(cloud: &Cloud) {
@@ -227,7 +227,7 @@ async fn st_09_an_answer_is_undone(cloud: &Cloud) {
     cloud.undo("bob", &rejected).await.unwrap();
     assert_eq!(cloud.received("bob", ShareState::Pending).await, [sys1.clone()]);
     let told = ["share.accepted", "share.changed", "share.rejected", "share.changed"];
-    assert_eq!(cloud.told(A).await, told);
+    assert_eq!(cloud.notices(A).await, told);
 }
 
 async fn st_09_an_offer_is_undone(cloud: &Cloud) {
@@ -236,7 +236,7 @@ async fn st_09_an_offer_is_undone(cloud: &Cloud) {
     cloud.undo("alice", &report).await.unwrap();
     assert_eq!(cloud.shares("alice", &sys1).await, []);
     assert_eq!(cloud.record(&sys1).await.visibility, Visibility::Private);
-    assert_eq!(cloud.told(B).await, ["image.shared", "image.withdrawn"]);
+    assert_eq!(cloud.notices(B).await, ["image.shared", "image.withdrawn"]);
 }
 
 async fn st_09_not_too_late_not_twice_not_by_others(cloud: &Cloud) {

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
 use http_body_util::BodyExt as _;
 use lendglass_core::Timestamp;
 use lendglass_core::profile::{Base, Profile};
@@ -137,6 +138,7 @@ impl TestServer {
             bell: Default::default(),
             policy: Base::of(Profile::parse(profile).expect("a profile")),
             trail,
+            messenger: Default::default(),
             identity,
             settings,
             wrong_ids: Default::default(),
@@ -235,11 +237,17 @@ impl TestServer {
         self.send(request.body(Body::from(body.bytes)).unwrap()).await
     }
 
+    /// Any request at all, its answer still to be read.
+    pub async fn open(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// Any request at all.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let (parts, body) = self.open(request).await.into_parts();
+        let is_stream = parts.headers.get("content-type").is_some_and(|t| t == "text/event-stream");
+        // A stream of events has no end.
+        let bytes = if is_stream { Bytes::new() } else { body.collect().await.unwrap().to_bytes() };
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
 }
@@ -339,6 +347,7 @@ pub(crate) use on_both_engines;
 /// Not every file of tests uses all of this; what is named here is dead code in none of them.
 const _: () = {
     let _ = (A, A2, B, B2, C, D, WORLD, TestServer::start);
+    let _ = TestServer::open;
     let _ = (TestServer::second, TestServer::home, TestServer::step, TestServer::forget);
     let _ = (TestServer::request_with::<()>, TestServer::request::<()>);
     let _ = (Answer::json, Answer::header, Answer::code, Answer::expect, Answer::refused);

@@ -5,12 +5,14 @@ mod audit;
 mod backup;
 mod code;
 pub mod error;
+mod event;
 mod file;
 mod image;
 mod input;
 mod job;
 mod list;
 mod me;
+pub mod notice;
 mod once;
 pub mod openapi;
 mod policy;
@@ -18,6 +20,7 @@ mod rule;
 mod share;
 mod vault;
 mod view;
+mod webhook;
 mod words;
 
 use axum::Router;
@@ -76,6 +79,17 @@ pub fn table() -> Vec<Route> {
         ("delete", "/rules/{owner}", delete(rule::delete)),
         ("get", "/shares/counts", get(share::counts)),
         ("get", "/audit", get(audit::list)),
+        ("get", "/notices", get(notice::list)),
+        ("get", "/notices/counts", get(notice::counts)),
+        ("get", "/notices/elsewhere", get(notice::elsewhere)),
+        ("post", "/notices/read", post(notice::mark_read)),
+        ("get", "/events", get(event::stream)),
+        ("get", "/webhooks", get(webhook::list)),
+        ("post", "/webhooks", post(webhook::create)),
+        ("get", "/webhooks/{id}", get(webhook::show)),
+        ("patch", "/webhooks/{id}", patch(webhook::update)),
+        ("delete", "/webhooks/{id}", delete(webhook::delete)),
+        ("post", "/webhooks/{id}/test", post(webhook::test)),
         ("get", "/jobs", get(job::list)),
         ("get", "/jobs/{id}", get(job::show)),
         ("get", "/vaults", get(vault::list)),

@@ -6,7 +6,10 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{audit, backup, code, file, image, job, list, me, policy, rule, share, vault};
+use super::{
+    audit, backup, code, event, file, image, job, list, me, notice, policy, rule, share, vault,
+    webhook,
+};
 
 /// The document.
 #[derive(OpenApi)]
@@ -53,6 +56,17 @@ use super::{audit, backup, code, file, image, job, list, me, policy, rule, share
         rule::delete,
         share::counts,
         audit::list,
+        notice::list,
+        notice::counts,
+        notice::elsewhere,
+        notice::mark_read,
+        event::stream,
+        webhook::list,
+        webhook::create,
+        webhook::show,
+        webhook::update,
+        webhook::delete,
+        webhook::test,
         job::list,
         job::show,
         vault::create,
@@ -73,6 +87,7 @@ use super::{audit, backup, code, file, image, job, list, me, policy, rule, share
         (name = "images", description = "Records and their bytes"),
         (name = "shares", description = "Offers, answers, withdrawals"),
         (name = "audit", description = "Who did what to which thing"),
+        (name = "notices", description = "What the project and its account are told"),
         (name = "jobs", description = "Work that takes time, or has many results"),
         (name = "vaults", description = "Vaults, and the backups they keep"),
         (name = "policies", description = "The rules of the installation, for the operator"),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lendglass_core::{image, job, policy, profile, share, vault};
+use lendglass_core::{image, job, notice, policy, profile, share, vault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -65,6 +65,8 @@ wire_words! {
     Verdict = share::Verdict,
     /// How an id is read.
     RecipientKind = policy::RecipientKind,
+    /// What a notice is about.
+    NoticeKind = notice::NoticeKind,
     /// Where a job is.
     JobState = job::JobState,
     /// What a vault holds.
