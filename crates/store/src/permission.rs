@@ -4,6 +4,7 @@
 //! of [`crate::revocation`]: it becomes visible in its order, so that nobody misses a smaller one.
 
 use lendglass_core::permission::{Effect, Pattern, Statement as Rule};
+use lendglass_core::tenant::Assigned;
 use lendglass_core::{Error, ProjectId, Timestamp, UserId};
 use serde_json::{Value, json};
 
@@ -73,6 +74,16 @@ static OF_USER: Statement = Statement::new(
     "select p.statements from access_binding b join access_policy p on p.id = b.policy_id \
      where b.user_id = $1 and p.project_id = $2 order by p.id",
 );
+static PROJECT_USERS: Statement = Statement::new(
+    "select r.user_id, u.name, r.role from role_assignment r \
+     left join account_user u on u.id = r.user_id where r.project_id = $1 \
+     order by r.user_id, r.role limit 10000",
+);
+static OF_USER_ANYWHERE: Statement = Statement::new(
+    "select distinct p.project_id from access_binding b \
+     join access_policy p on p.id = b.policy_id where b.user_id = $1 order by p.project_id",
+);
+static UNBIND_USER: Statement = Statement::new("delete from access_binding where user_id = $1");
 static PUT: Statement = Statement::new(
     "insert into permission (user_id, project_id, statements, seq) values ($1, $2, $3, $4) \
      on conflict (user_id, project_id) \
@@ -84,6 +95,9 @@ static SINCE: Statement = Statement::new(
 
 /// Every statement of this file.
 pub static STATEMENTS: &[&Statement] = &[
+    &PROJECT_USERS,
+    &OF_USER_ANYWHERE,
+    &UNBIND_USER,
     &INSERT,
     &UPDATE,
     &DELETE,
@@ -167,6 +181,43 @@ pub fn bind(tx: &mut Tx<'_>, id: &str, user: &UserId) -> Result<bool, Error> {
 /// Ends a binding; says whether there was one.
 pub fn unbind(tx: &mut Tx<'_>, id: &str, user: &UserId) -> Result<bool, Error> {
     Ok(tx.execute(&UNBIND, &params![id, user])? > 0)
+}
+
+/// Who has a role in a project, by user and role: at most 10,000.
+pub async fn read_users(
+    db: &Db,
+    project: &ProjectId,
+) -> Result<Vec<(UserId, Option<String>, Assigned)>, Error> {
+    let rows = db.read(&PROJECT_USERS, params![project]).await?;
+    rows.into_iter()
+        .map(|row| {
+            let mut columns = row.read();
+            let (user, name) = (UserId::trusted(columns.text()?), columns.opt_text()?);
+            Ok((user, name, columns.word(Assigned::parse)?))
+        })
+        .collect()
+}
+
+/// Removes everything about a user who is deleted. Locks the counter: call it late.
+pub fn forget_user(tx: &mut Tx<'_>, user: &UserId) -> Result<(), Error> {
+    let rows = tx.query(&OF_USER_ANYWHERE, &params![user])?;
+    tx.execute(&UNBIND_USER, &params![user])?;
+    for row in rows {
+        renew(tx, &ProjectId::trusted(row.read().text()?), std::slice::from_ref(user))?;
+    }
+    Ok(())
+}
+
+/// Removes everything about a project that is deleted. Locks the counter: call it late.
+pub fn forget_project(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(), Error> {
+    let mut concerned = Vec::new();
+    for policy in of_project(tx, project)? {
+        concerned.extend(users(tx, &policy.id)?);
+        delete(tx, &policy.id)?;
+    }
+    concerned.sort();
+    concerned.dedup();
+    renew(tx, project, &concerned).map(|_| ())
 }
 
 /// Writes anew what the policies of a project come to for these users, and answers it. Locks the

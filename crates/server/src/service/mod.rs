@@ -15,6 +15,7 @@ pub mod image;
 pub mod job;
 pub mod list;
 pub mod notice;
+pub mod permission;
 pub mod policy;
 pub mod quota;
 pub mod reap;

@@ -4,6 +4,7 @@
 //! prefix, base URL), then the routes. Each dialect checks credentials itself, through
 //! [`credential`], because it answers a refusal in its own form.
 
+pub mod actions;
 pub mod common;
 pub mod context;
 pub mod credential;

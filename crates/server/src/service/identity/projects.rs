@@ -5,7 +5,7 @@ use lendglass_core::{AccountId, Code, Error, ProjectId, RegionId, UserId};
 use lendglass_store::revocation::Revocation;
 use lendglass_store::tenant::{KnownProject, ProjectFilter};
 use lendglass_store::user::Assignment;
-use lendglass_store::{Tx, credential, tenant, user};
+use lendglass_store::{Tx, credential, permission, tenant, user};
 
 use super::{
     Actor, Scope, change, check_description, check_name, end_tokens_of_project, end_tokens_of_user,
@@ -137,6 +137,7 @@ pub async fn delete_project(app: &App, actor: &Actor, id: &ProjectId) -> Result<
         user::take_all_in(tx, &id)?;
         credential::delete_all_of_project(tx, &id)?;
         tenant::delete_project(tx, &id)?;
+        permission::forget_project(tx, &id)?;
         Ok(((), ended))
     })
     .await

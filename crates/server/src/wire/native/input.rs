@@ -63,6 +63,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     }
 }
 
+/// The texts of the two parameters of a path.
+pub struct PathTexts(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathTexts {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<PathTexts, Failure> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let path = path.map_err(|error| malformed("the path is not UTF-8").because(error));
+        let Path((first, second)) = path?;
+        Ok(PathTexts(first, second))
+    }
+}
+
 /// The image a path names. What is no image id is no image.
 pub struct PathImage(pub ImageId);
 

@@ -3,6 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
+use lendglass_core::permission::Action;
 use lendglass_core::{Code, Error, Kind};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use super::error::{Failure, Problem};
 use super::input::{Asking, Query};
 use super::policy::render_typed;
 use crate::app::App;
-use crate::service::{policy, quota, tenant};
+use crate::service::{permission, policy, quota, tenant};
 
 /// Who asks, and where he can act.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +30,8 @@ pub struct Me {
     pub role: &'static str,
     /// Whether he operates the installation.
     pub is_operator: bool,
+    /// What he may do in that project, by role and custom policies.
+    pub actions: Vec<&'static str>,
     /// Every project in which he has a role.
     pub projects: Vec<OwnProjectView>,
 }
@@ -105,6 +108,7 @@ pub async fn me(State(app): State<App>, asking: Asking) -> Result<Answer<Me>, Fa
         region: caller.region.to_string(),
         role: caller.role.as_str(),
         is_operator: caller.is_operator,
+        actions: permission::allowed(caller).into_iter().map(Action::as_str).collect(),
         projects: projects.collect(),
     }))
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod backup;
+mod access;
 mod code;
 pub mod error;
 mod event;
@@ -52,6 +53,15 @@ pub fn table() -> Vec<Route> {
         ("put", "/policies/profile", put(policy::set_profile)),
         ("put", "/policies/{key}", put(policy::set)),
         ("delete", "/policies/{key}", delete(policy::unset)),
+        ("get", "/access/actions", get(access::actions)),
+        ("get", "/access/users", get(access::users)),
+        ("get", "/access/policies", get(access::list)),
+        ("post", "/access/policies", post(access::create)),
+        ("get", "/access/policies/{id}", get(access::show)),
+        ("put", "/access/policies/{id}", put(access::update)),
+        ("delete", "/access/policies/{id}", delete(access::delete)),
+        ("put", "/access/policies/{id}/users/{user}", put(access::bind)),
+        ("delete", "/access/policies/{id}/users/{user}", delete(access::unbind)),
         ("get", "/regions", get(me::regions)),
         ("get", "/quota", get(me::quota)),
         ("get", "/tenants/resolve", get(me::resolve)),

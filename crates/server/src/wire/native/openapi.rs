@@ -10,6 +10,7 @@ use super::{
     audit, backup, code, event, file, image, job, list, me, notice, policy, rule, share, vault,
     webhook,
 };
+use super::{access, code, file, image, job, list, me, policy, share};
 
 /// The document.
 #[derive(OpenApi)]
@@ -31,6 +32,15 @@ use super::{
         policy::set_profile,
         policy::set,
         policy::unset,
+        access::actions,
+        access::users,
+        access::list,
+        access::create,
+        access::show,
+        access::update,
+        access::delete,
+        access::bind,
+        access::unbind,
         me::regions,
         me::quota,
         me::resolve,
@@ -91,6 +101,7 @@ use super::{
         (name = "jobs", description = "Work that takes time, or has many results"),
         (name = "vaults", description = "Vaults, and the backups they keep"),
         (name = "policies", description = "The rules of the installation, for the operator"),
+        (name = "access", description = "Who may do what in a project"),
         (name = "document", description = "This document"),
     ),
     security(("token" = [])),

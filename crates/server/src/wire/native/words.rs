@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use lendglass_core::{image, job, notice, policy, profile, share, vault};
+use lendglass_core::{image, job, permission, policy, profile, share};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -45,6 +46,8 @@ macro_rules! wire_words {
 }
 
 wire_words! {
+    /// What a statement does.
+    Effect = permission::Effect,
     /// A named policy.
     Profile = profile::Profile,
     /// What an image holds.
