@@ -443,4 +443,33 @@ const DISAGREEMENTS: &[(&str, &str)] = &[
         "select cast(count(*) as bigint) from blob b where b.state = 'filling' \
          and not exists (select 1 from upload u where u.blob_id = b.id)",
     ),
+    (
+        "a vault keeps more than it holds",
+        "select cast(count(*) as bigint) from vault v where v.capacity_gib < \
+         (select coalesce(sum(b.size_gib), 0) from backup b where b.vault_id = v.id)",
+    ),
+    (
+        "a backup is not as large as its disks",
+        "select cast(count(*) as bigint) from backup b where b.size_gib <> \
+         (select coalesce(sum((d.virtual_size_bytes + 1073741823) / 1073741824), 0) \
+         from backup_disk d where d.backup_id = b.id)",
+    ),
+    (
+        "a disk of a backup uses no blob",
+        "select cast(count(*) as bigint) from backup_disk d where not exists (select 1 from \
+         blob_use u where u.blob_id = d.blob_id and u.holder_kind = 'backup' \
+         and u.holder_id = d.backup_id)",
+    ),
+    (
+        "a use belongs to no disk of a backup",
+        "select cast(count(*) as bigint) from blob_use u where u.holder_kind = 'backup' and not \
+         exists (select 1 from backup_disk d where u.blob_id = d.blob_id \
+         and u.holder_id = d.backup_id)",
+    ),
+    (
+        "a backup is held by a share that is not accepted",
+        "select cast(count(*) as bigint) from backup b where b.held_id is not null and not exists \
+         (select 1 from share s where s.image_id = b.from_image_id and s.state = 'accepted' \
+         and s.recipient_kind = b.held_kind and s.recipient_id = b.held_id)",
+    ),
 ];

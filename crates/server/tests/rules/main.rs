@@ -32,3 +32,4 @@ mod sharing_table;
 mod states;
 mod telling;
 mod terms;
+mod vaults;
