@@ -40,7 +40,7 @@ impl Cloud {
         rows.into_iter().map(|row| row.read().text().unwrap()).collect()
     }
 
-    async fn answered(&self, person: &str, id: &ImageId, event: ShareEvent) -> Report {
+    async fn act(&self, person: &str, id: &ImageId, event: ShareEvent) -> Report {
         share::answer(&self.app, &caller(person), answer_of(&[id], event)).await.unwrap()
     }
 
@@ -99,7 +99,11 @@ async fn sh_15_the_owner_hears_that_an_image_is_full(cloud: &Cloud) {
     for _ in 0..3 {
         assert_eq!(cloud.accept("carol", &sys1).await, "SHARE_TENANT_QUOTA");
     }
-    assert_eq!(cloud.notices(A).await, ["share.accepted", "share.ceiling_reached"], "once an offer");
+    assert_eq!(
+        cloud.notices(A).await,
+        ["share.accepted", "share.ceiling_reached"],
+        "once an offer"
+    );
 }
 
 async fn sh_41_both_sides_are_warned_once_and_told_of_the_end(cloud: &Cloud) {
@@ -219,11 +223,11 @@ async fn st_09_a_withdrawal_is_undone_row_for_row(cloud: &Cloud) {
 async fn st_09_an_answer_is_undone(cloud: &Cloud) {
     let sys1 = cloud.image("alice", "sys1").await;
     cloud.share("alice", &sys1, B).await;
-    let accepted = cloud.answered("bob", &sys1, ShareEvent::Accept).await;
+    let accepted = cloud.act("bob", &sys1, ShareEvent::Accept).await;
     cloud.undo("bob", &accepted).await.unwrap();
     assert_eq!(cloud.members("alice", &sys1).await[B], "pending");
     assert_eq!(cloud.listed("bob").await, []);
-    let rejected = cloud.answered("bob", &sys1, ShareEvent::Reject).await;
+    let rejected = cloud.act("bob", &sys1, ShareEvent::Reject).await;
     cloud.undo("bob", &rejected).await.unwrap();
     assert_eq!(cloud.received("bob", ShareState::Pending).await, [sys1.clone()]);
     let told = ["share.accepted", "share.changed", "share.rejected", "share.changed"];

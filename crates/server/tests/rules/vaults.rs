@@ -138,8 +138,10 @@ impl Cloud {
 
     async fn read_disk(&self, person: &str, id: &ImageId, at: u32) -> Result<Vec<u8>, Error> {
         use futures_util::TryStreamExt as _;
-        let reader = disk::open(&self.app, &caller(person), id, at).await?;
-        let frames = reader.stream(&self.app.buffers, 0..reader.size_bytes());
+        let disk = disk::open(&self.app, &caller(person), id, at).await?;
+        let range = 0..disk.size_bytes();
+        let reader = disk.read(&self.app, &range).await?;
+        let frames = reader.stream(&self.app.buffers, range);
         let frames: Vec<_> = frames.try_collect().await.unwrap();
         Ok(frames.concat())
     }

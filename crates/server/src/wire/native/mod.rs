@@ -1,9 +1,9 @@
 //! The native dialect, `/api/v1`: what the console and `lend` speak. It shows everything the use cases
 //! offer, and is documented by `docs/openapi.json`.
 
+mod access;
 mod audit;
 mod backup;
-mod access;
 mod code;
 pub mod error;
 mod event;

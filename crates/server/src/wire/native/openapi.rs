@@ -7,10 +7,9 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, backup, code, event, file, image, job, list, me, notice, policy, rule, share, vault,
-    webhook,
+    access, audit, backup, code, event, file, image, job, list, me, notice, policy, rule, share,
+    vault, webhook,
 };
-use super::{access, code, file, image, job, list, me, policy, share};
 
 /// The document.
 #[derive(OpenApi)]

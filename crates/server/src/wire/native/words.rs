@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use lendglass_core::{image, job, notice, policy, profile, share, vault};
-use lendglass_core::{image, job, permission, policy, profile, share};
+use lendglass_core::{image, job, notice, permission, policy, profile, share, vault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
