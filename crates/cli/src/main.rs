@@ -1,7 +1,7 @@
 //! `lend`: images, and sharing them between tenants, from the command line.
 //!
 //! Signs in at `/v3`, finds the native API in the catalog, and speaks nothing else. One file for each
-//! group of verbs ([`image`], [`transfer`], [`vault`], [`backup`], [`sharing`], [`answers`], [`info`], [`login`]); what they
+//! group of verbs ([`image`], [`transfer`], [`sharing`], [`answers`], [`info`], [`login`]); what they
 //! share is the connection ([`api`], [`session`], [`cloud`]), finding images by name ([`find`]) and
 //! printing ([`output`], [`text`]).
 
@@ -9,7 +9,6 @@ mod answers;
 mod api;
 mod args;
 mod audit;
-mod backup;
 mod cloud;
 mod failure;
 mod find;
@@ -17,12 +16,13 @@ mod format;
 mod image;
 mod info;
 mod login;
+mod notice;
 mod output;
 mod session;
 mod sharing;
 mod text;
 mod transfer;
-mod vault;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -62,10 +62,10 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Policy(_)
         | Command::Job(_)
         | Command::Audit(_)
+        | Command::Notice(_)
+        | Command::Webhook(_)
         | Command::Quota(_)
         | Command::Region(_)
-        | Command::Vault(_)
-        | Command::Backup(_)
         | Command::Explain { .. } => {}
     }
     let session = session::Session::open(&cli.global, language)?;
@@ -79,8 +79,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Region(args::List::List) => info::regions(&on),
         Command::Job(verb) => info::job(&on, verb),
         Command::Audit(verb) => audit::run(&on, verb),
-        Command::Vault(verb) => vault::run(&on, verb),
-        Command::Backup(verb) => backup::run(&on, verb),
+        Command::Notice(verb) => notice::run(&on, verb),
+        Command::Webhook(verb) => notice::webhook(&on, verb),
         Command::Explain { code } => info::explain(&on, code),
         Command::Login(_) | Command::Completion { .. } | Command::Version => Ok(0),
     }

@@ -56,13 +56,6 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("no_image", "There is no image named “{}” here.", "此处没有名为“{}”的镜像。"),
     ("ambiguous", "“{}” names several images; use an id:", "“{}”对应多个镜像，请使用 ID："),
     ("owner", "owner", "所有者"),
-    ("ambiguous_backup", "“{}” names several backups; use an id:", "“{}”对应多个备份，请使用 ID："),
-    ("kept_backup", "{} {}, {} GiB", "{} {}，{} GiB"),
-    (
-        "disks_total",
-        "{} GiB in total; accepting takes so much of a vault.",
-        "共 {} GiB，接受时将占用存储库相应容量。",
-    ),
     ("deleted", "deleted", "已删除"),
     (
         "shared_with",
@@ -140,6 +133,21 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("job_failed", "The job {} failed: {}", "任务 {} 失败：{}"),
     ("no_column", "There is no column {}; known: {}", "没有列 {}；可用：{}"),
     ("ignored", "{} is not a KEY=VALUE pair.", "{} 不是 KEY=VALUE 形式。"),
+    ("unread", "{} unread", "{} 条未读"),
+    (
+        "secret_once",
+        "Keep the secret: it is not shown again.",
+        "请妥善保存密钥：之后不会再次显示。",
+    ),
+    ("delivered", "The receiver took it.", "接收方已接收。"),
+    ("not_delivered", "The receiver did not take it: {}", "接收方未接收：{}"),
+    ("comes_back", "The stream ended; coming back in {} s.", "事件流已断开，{} 秒后重连。"),
+    (
+        "gap",
+        "Older events are no longer kept; see lend notice list.",
+        "较早的事件已不再保留，请查看 lend notice list。",
+    ),
+    ("exec_failed", "{} failed: {}", "{} 执行失败：{}"),
     ("nothing_to_set", "Say what to change; see --help.", "请指定要修改的内容，参见 --help。"),
 ];
 
@@ -166,19 +174,6 @@ const HINTS: &[(&str, &str)] = &[
     ("PRIVATE_IMAGE_QUOTA", "lend quota show"),
     ("SHARE_IMAGE_QUOTA", "lend quota show"),
     ("SHARE_TENANT_QUOTA", "lend image tenants IMAGE"),
-    (
-        "VAULT_REQUIRED",
-        "lend image disks IMAGE; lend vault create NAME --size GIB; lend share accept IMAGE --vault NAME",
-    ),
-    (
-        "VAULT_TOO_SMALL",
-        "lend vault create NAME --size GIB && lend share accept IMAGE --vault NAME",
-    ),
-    ("VAULT_WRONG_TYPE", "lend vault list --object-type server --protection backup"),
-    ("VAULT_NOT_FOUND", "lend vault list"),
-    ("VAULT_BELOW_USED", "lend vault show VAULT"),
-    ("VAULT_NOT_EMPTY", "lend vault show VAULT"),
-    ("BACKUP_NOT_FOUND", "lend backup list"),
 ];
 
 /// A text of ours by its name.

@@ -2,6 +2,8 @@
 //! to sign in.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "stories/notices.rs"]
+mod notices;
 mod support;
 
 use std::fs;

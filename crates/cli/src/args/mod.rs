@@ -1,20 +1,18 @@
 //! The command line: nouns, verbs, flags. The help texts teach; every group has examples.
 
 mod audit;
-mod backup;
 mod image;
+mod notice;
 mod share;
-mod vault;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::audit::*;
-pub use self::backup::*;
 pub use self::image::*;
+pub use self::notice::*;
 pub use self::share::*;
-pub use self::vault::*;
 use crate::session::Session;
 use crate::text::Language;
 
@@ -172,6 +170,12 @@ pub enum Command {
     /// Your project's ceilings and their use.
     #[command(subcommand)]
     Quota(Show),
+    /// What your project and its account are told.
+    #[command(subcommand)]
+    Notice(Notice),
+    /// Who else is told of it, over HTTP.
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Work that takes time.
     #[command(subcommand)]
     Job(Job),
@@ -181,12 +185,6 @@ pub enum Command {
     /// The regions of the cloud.
     #[command(subcommand)]
     Region(List),
-    /// Make and manage vaults, which keep the backups of full-server images.
-    #[command(subcommand)]
-    Vault(Vault),
-    /// Make backups from disk images, and full-server images from backups.
-    #[command(subcommand)]
-    Backup(Backup),
     /// What a code means, and the way out.
     #[command(after_help = "Example: lend --lang zh explain SHARE_TENANT_QUOTA")]
     Explain {

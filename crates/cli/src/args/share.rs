@@ -2,14 +2,13 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Batch, Page};
+use super::{Batch, Page, Watch};
 
 #[derive(Subcommand)]
 #[command(after_help = "Examples:
   lend share list --pending
   lend share accept erp
   lend share accept --all --partial
-  lend share accept erp-full --vault vault-erp
   lend share reject erp")]
 pub enum Share {
     /// List what others share with you.
@@ -27,15 +26,12 @@ pub enum Share {
         page: Page,
     },
     /// Accept images.
-    Accept {
-        #[command(flatten)]
-        wish: AnswerShares,
-        /// The vault for the backups of full-server images: its name or id.
-        #[arg(long)]
-        vault: Option<String>,
-    },
+    Accept(AnswerShares),
     /// Reject images; they can be accepted later while the owner still shares them.
     Reject(AnswerShares),
+    /// Print what is told, one JSON line per event, until Ctrl-C.
+    #[command(after_help = "Example: lend share watch --exec './on-share.sh'")]
+    Watch(Watch),
     /// Drop images that you had accepted.
     Remove {
         /// The images.

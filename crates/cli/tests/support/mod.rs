@@ -30,23 +30,19 @@ impl Cloud {
         fs::write(&world, include_str!("../world.toml")).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
-        let mut server = Command::new(server_program())
-            .arg("serve")
-            .args([OsStr::new("--data"), home.path().join("data").as_os_str()])
-            .args([OsStr::new("--world"), world.as_os_str()])
-            .args(["--listen", &address])
-            .env("HOME", home.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // It says where it is once it listens.
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains(&address), "the server said {line:?}");
+        let server = serve(&home, &address);
         let cloud = Cloud { server, home, auth_url: format!("http://{address}/v3") };
         cloud.write_clouds();
         cloud
+    }
+
+    /// Ends the server as an operator would, and starts it again on the same state and address.
+    pub fn restart(&mut self) {
+        let ended = Command::new("kill").arg(self.server.id().to_string()).status().unwrap();
+        assert!(ended.success());
+        assert!(self.server.wait().unwrap().success(), "the server ends well, streams and all");
+        let address = self.auth_url.trim_start_matches("http://").trim_end_matches("/v3");
+        self.server = serve(&self.home, address);
     }
 
     fn write_clouds(&self) {
@@ -118,6 +114,25 @@ impl Drop for Cloud {
         self.server.kill().ok();
         self.server.wait().ok();
     }
+}
+
+/// Starts a server in a home and waits until it listens.
+fn serve(home: &TempDir, address: &str) -> Child {
+    let mut server = Command::new(server_program())
+        .arg("serve")
+        .args([OsStr::new("--data"), home.path().join("data").as_os_str()])
+        .args([OsStr::new("--world"), home.path().join("world.toml").as_os_str()])
+        .args(["--listen", address])
+        .env("HOME", home.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It says where it is once it listens.
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains(address), "the server said {line:?}");
+    server
 }
 
 /// The server's program beside ours; built first, because it is another package's.
