@@ -291,3 +291,37 @@ fn the_other_verbs() {
     assert_eq!(paged.text(), "copy\n");
     assert!(paged.err.contains("2 in total") && paged.err.contains("--marker"), "{}", paged.err);
 }
+
+#[test]
+fn t_049_the_trail_is_listed_and_exported() {
+    let cloud = Cloud::start();
+    let id = cloud.upload("alice", "erp", b"some bytes");
+    cloud.lend("alice", &["image", "share", "erp", "--to", B]).expect(0);
+    cloud.lend("bob", &["share", "accept", "erp"]).expect(0);
+    cloud.lend("bob", &["image", "save", "erp", "--file", "copy.img"]).expect(0);
+    let list = ["audit", "list", "--target", &id, "-f", "value", "-c", "verb"];
+    let seen = cloud.lend("alice", &list).expect(0).text();
+    let verbs = "image.download\nshare.accept\nshare.invite\nimage.upload\nimage.create\n";
+    assert_eq!(seen, verbs, "newest first");
+    let own =
+        cloud.lend("rita", &["audit", "list", "--verb", "share.invite", "--limit", "1"]).expect(0);
+    assert!(own.text().contains("share.invite") && !own.text().contains("image."));
+    let table = cloud.lend("bob", &["audit", "list"]).expect(0).text();
+    assert!(table.contains("| Time") && table.contains("image.download"), "{table}");
+    let long = cloud.lend("bob", &["--lang", "zh", "audit", "list", "--long"]).expect(0).text();
+    assert!(long.contains("对方租户") && long.contains("请求 ID"), "{long}");
+    cloud.lend("alice", &["audit", "list", "--all-projects"]).refused(1, "OPERATOR_ONLY");
+    cloud.lend("alice", &["audit", "list", "--verb", "image.fly"]).refused(2, "INVALID_VALUE");
+
+    let csv = cloud.lend("alice", &["audit", "export"]).expect(0).text();
+    assert!(csv.starts_with("at,verb,target,project,"), "{csv}");
+    assert_eq!(csv.matches("at,verb,").count(), 1);
+    assert_eq!(csv.lines().count(), 6, "{csv}");
+    let cadf =
+        ["audit", "export", "--as", "cadf", "--file", "events.json", "--verb", "share.accept"];
+    cloud.lend("bob", &cadf).expect(0);
+    let events = fs::read_to_string(cloud.path("events.json")).unwrap();
+    assert_eq!(events.lines().count(), 1);
+    assert!(events.contains("\"action\":\"allow/share.accept\""), "{events}");
+    cloud.lend("bob", &cadf).refused(2, "FILE_EXISTS");
+}

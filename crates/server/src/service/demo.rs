@@ -1,19 +1,21 @@
 //! The demo world: people come from `world/demo.toml`, images and shares are made here, and all of
 //! it goes again with [`purge`] (XC-10).
 
+use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::image::{ContainerFormat, DiskFormat, Image, ImageKind};
 use lendglass_core::recipient::Named;
 use lendglass_core::share::ShareEvent;
 use lendglass_core::tenant::{Caller, Credential, Role, Terms};
-use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId};
+use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId, UserId};
 use lendglass_store::list::{Filter, ImageQuery, Source, TextColumn};
 use lendglass_store::{
-    Db, Tx, credential as store_credential, image as store_image, list as store_list,
-    policy as store_policy, setting as store_setting, tenant as store_tenant,
+    Db, Tx, audit as store_audit, credential as store_credential, image as store_image,
+    list as store_list, policy as store_policy, setting as store_setting, tenant as store_tenant,
     upload as store_upload, user as store_user, vault as store_vault,
 };
 
 use crate::app::App;
+use crate::service::audit::by_system;
 use crate::service::image::NewImage;
 use crate::service::share::{Answer, Invite, Mode};
 use crate::service::vault::acceptance;
@@ -183,7 +185,8 @@ pub async fn purge(app: &App) -> Result<usize, Error> {
                 removed += purge_images(app, &region.id, project).await?;
             }
         }
-        app.db.write(move |tx| purge_account(tx, &account)).await?;
+        let owned = app.clone();
+        app.db.write(move |tx| purge_account(tx, &owned, &account)).await?;
     }
     app.db
         .write(|tx| {
@@ -235,10 +238,13 @@ fn purge_image(tx: &mut Tx<'_>, app: &App, id: &ImageId) -> Result<(), Error> {
     let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
     acceptance::release_image(tx, &image, &policy, false)?;
     store_upload::release_image(tx, id)?;
-    store_image::delete(tx, &image, app.clock.now())
+    let now = app.clock.now();
+    store_image::delete(tx, &image, now)?;
+    let event = by_system(&image, AuditVerb::ImageDelete, now).with_detail("demo purged");
+    store_audit::insert(tx, &app.ids.hex(), &event)
 }
 
-fn purge_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Error> {
+fn purge_account(tx: &mut Tx<'_>, app: &App, account: &AccountId) -> Result<(), Error> {
     for project in store_tenant::projects_of_account(tx, account)? {
         store_user::take_all_in(tx, &project)?;
         store_credential::delete_all_of_project(tx, &project)?;
@@ -249,7 +255,22 @@ fn purge_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Error> {
         store_credential::delete_all_of_user(tx, &user)?;
         store_user::delete(tx, &user)?;
     }
-    store_tenant::delete_account(tx, account)
+    store_tenant::delete_account(tx, account)?;
+    let event = AuditEvent {
+        at: app.clock.now(),
+        verb: AuditVerb::IdentityChange,
+        region: RegionId::trusted(""),
+        user: UserId::trusted("system"),
+        project: ProjectId::trusted(""),
+        account: account.clone(),
+        counterpart: None,
+        target: account.to_string(),
+        detail: "demo purged".to_owned(),
+        result: AuditResult::Done,
+        source: String::new(),
+        request_id: String::new(),
+    };
+    store_audit::insert(tx, &app.ids.hex(), &event)
 }
 
 #[cfg(test)]

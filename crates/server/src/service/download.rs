@@ -27,7 +27,7 @@ pub enum Bytes {
 pub struct Disk {
     reader: BlobReader,
     image: ImageId,
-    caller: Caller,
+    caller: Box<Caller>,
     /// The owner, where the image was shared with the caller: it reads the event as well.
     other_side: Option<ProjectId>,
 }
@@ -83,7 +83,12 @@ pub(crate) async fn open_disk(
         .ok_or_else(|| Error::internal(format!("blob {} has a broken locator", copy.blob)))?;
     let reader = app.blobs(&copy.region)?.open(&locator).await.map_err(blob_error)?;
     let other_side = readable.other_side.clone();
-    Ok(Disk { reader, image: readable.image.id.clone(), caller: caller.clone(), other_side })
+    Ok(Disk {
+        reader,
+        image: readable.image.id.clone(),
+        caller: Box::new(caller.clone()),
+        other_side,
+    })
 }
 
 /// Opens the bytes of an image.

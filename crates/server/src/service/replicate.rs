@@ -1,6 +1,6 @@
 //! Replicating an image: a new record over the same blobs. No byte moves.
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::image::{Image, ImageStatus};
 use lendglass_core::job::{Job, JobState, JobWork};
 use lendglass_core::tenant::Caller;
@@ -11,7 +11,7 @@ use lendglass_store::{
 };
 
 use crate::app::App;
-use crate::service::audit::failed_by_system;
+use crate::service::audit::by_system;
 use crate::service::image::{NewImage, create_in};
 use crate::service::{lock_seen, not_found};
 
@@ -137,11 +137,8 @@ pub(crate) fn fail(tx: &mut Tx<'_>, app: &App, target: &ImageId) -> Result<(), E
     failed.status = ImageStatus::Error;
     failed.updated_at = app.clock.now();
     store_image::update(tx, &before, &failed)?;
-    let event = failed_by_system(
-        &failed,
-        AuditVerb::ImageReplicate,
-        "the copy could not be made",
-        failed.updated_at,
-    );
+    let event = by_system(&failed, AuditVerb::ImageReplicate, failed.updated_at)
+        .with_result(AuditResult::Failed)
+        .with_detail("the copy could not be made");
     store_audit::insert(tx, &app.ids.hex(), &event)
 }

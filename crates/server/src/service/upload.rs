@@ -15,7 +15,7 @@ use lendglass_store::upload::{Copy, Upload};
 use lendglass_store::{Tx, audit as store_audit, image as store_image, upload as store_upload};
 
 use crate::app::App;
-use crate::service::audit::failed_by_system;
+use crate::service::audit::by_system;
 use crate::service::download::blob_error;
 use crate::service::{lock_seen, not_found};
 
@@ -362,7 +362,9 @@ pub(crate) fn undo_in(
     let event = match event {
         Some(event) => Some(event(now)),
         None => image.as_ref().map(|image| {
-            failed_by_system(image, AuditVerb::ImageUploadFail, "its lease was over", now)
+            by_system(image, AuditVerb::ImageUploadFail, now)
+                .with_result(AuditResult::Failed)
+                .with_detail("its lease was over")
         }),
     };
     if let Some(before) = image.filter(|image| image.status == ImageStatus::Saving) {

@@ -483,9 +483,9 @@ async fn t_049_every_kind_of_tampering_is_found(cloud: &Cloud) {
     assert_eq!(short, None, "nothing is left to seal");
 
     let altered = |verdict: &Verdict| -> Vec<i64> {
-        let seq = |finding: &Finding| match finding {
-            Finding::Altered { seq, .. } => *seq,
-            other => panic!("{other}"),
+        let seq = |finding: &Finding| {
+            let Finding::Altered { seq, .. } = finding else { panic!("{finding}") };
+            *seq
         };
         verdict.findings.iter().map(seq).collect()
     };

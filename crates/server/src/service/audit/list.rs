@@ -232,7 +232,7 @@ fn reaches(scope: &Scope, event: &AuditEvent) -> bool {
 fn seen(scope: &Scope, kept: KeptEvent) -> SeenEvent {
     let KeptEvent { id, event, seq, reads } = kept;
     let sees_own = scope.sees_all || event.project == scope.project;
-    let own = sees_own.then(|| OwnFacts {
+    let own = sees_own.then_some(OwnFacts {
         user: event.user,
         account: event.account,
         detail: event.detail,

@@ -41,14 +41,8 @@ impl Trail {
     }
 }
 
-/// An event of something that did not get to its end and that nobody asked for: the server found it
-/// dead. It stands in the trail of the image's owner.
-pub(crate) fn failed_by_system(
-    image: &Image,
-    verb: AuditVerb,
-    because: &str,
-    now: Timestamp,
-) -> AuditEvent {
+/// An event on an image by the server itself, in the trail of the image's owner.
+pub(crate) fn by_system(image: &Image, verb: AuditVerb, now: Timestamp) -> AuditEvent {
     AuditEvent {
         at: now,
         verb,
@@ -58,8 +52,8 @@ pub(crate) fn failed_by_system(
         account: AccountId::trusted("system"),
         counterpart: None,
         target: image.id.to_string(),
-        detail: because.to_owned(),
-        result: AuditResult::Failed,
+        detail: String::new(),
+        result: AuditResult::Done,
         source: String::new(),
         request_id: String::new(),
     }
