@@ -6,17 +6,18 @@
 
 #[path = "support/blessed.rs"]
 mod blessed;
+#[path = "support/routes.rs"]
+mod routes;
 mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use lendglass_core::ImageId;
 use lendglass_core::image::{Image, ImageStatus};
-use lendglass_server::wire::native;
 use lendglass_store::db::Engine;
 use lendglass_store::image as store_image;
+use routes::{UNKNOWN_IMAGE, routes, with_names};
 use serde_json::{Value, json};
 use support::{Answer, B, C, Payload, TestServer, on_both_engines};
 
@@ -127,6 +128,20 @@ const ROWS: &[(&str, &str, Sent)] = &[
     ("GET", "/api/v1/codes/{code}", Nothing),
     ("GET", "/api/v1/me", Nothing),
     ("GET", "/api/v1/policy", Nothing),
+    ("GET", "/api/v1/policies", Nothing),
+    ("PATCH", "/api/v1/policies", Json(|_| json!({"set": {"tags.max": 128}}))),
+    ("PUT", "/api/v1/policies/profile", Json(|_| json!({"profile": "lendglass"}))),
+    ("PUT", "/api/v1/policies/{key}", Json(|_| json!({"value": 128}))),
+    ("DELETE", "/api/v1/policies/{key}", Nothing),
+    ("GET", "/api/v1/access/actions", Nothing),
+    ("GET", "/api/v1/access/users", Nothing),
+    ("GET", "/api/v1/access/policies", Nothing),
+    ("POST", "/api/v1/access/policies", Json(custom_policy)),
+    ("GET", "/api/v1/access/policies/{id}", Nothing),
+    ("PUT", "/api/v1/access/policies/{id}", Json(custom_policy)),
+    ("DELETE", "/api/v1/access/policies/{id}", Nothing),
+    ("PUT", "/api/v1/access/policies/{id}/users/{user}", Nothing),
+    ("DELETE", "/api/v1/access/policies/{id}/users/{user}", Nothing),
     ("GET", "/api/v1/regions", Nothing),
     ("GET", "/api/v1/quota", Nothing),
     ("GET", "/api/v1/tenants/resolve", Nothing),
@@ -183,6 +198,11 @@ fn password() -> Value {
     json!({"user": {"original_password": "secret-alice", "password": "secret-alice"}})
 }
 
+fn custom_policy(name: &str) -> Value {
+    let statement = json!({"effect": "deny", "actions": ["ims:images:share"]});
+    json!({"name": name, "statements": [statement]})
+}
+
 fn application(name: &str) -> Value {
     json!({"application_credential": {"name": name}})
 }
@@ -201,78 +221,6 @@ const COLUMNS: [(&str, &str, bool); 7] = [
 /// Whether a route is about one image.
 fn is_of_image(path: &str) -> bool {
     path.contains("{image}") || path.starts_with("/api/v1/images/{id}")
-}
-
-const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const UNKNOWN_IMAGE: &str = "00000000-0000-4000-8000-000000000000";
-
-// --- the routes that there are -------------------------------------------------------------------
-
-/// The paths that the sources of `wire` route, catch-alls left out. A call of `.route` in a form
-/// that is not known here fails.
-fn routed_paths() -> BTreeSet<String> {
-    let mut paths = BTreeSet::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                paths.extend(paths_in(&text, &path));
-            }
-        }
-    }
-    paths.retain(|path| !path.contains("{*") && !path.starts_with("/identity/v3"));
-    let table = native::table();
-    paths.extend(table.iter().map(|(_, path, _)| format!("{}{path}", native::PREFIX)));
-    paths
-}
-
-fn paths_in(text: &str, file: &Path) -> Vec<String> {
-    let mut paths = Vec::new();
-    for call in text.split(".route(").skip(1) {
-        let argument = call.trim_start();
-        let literal = |rest: &str| rest.split('"').next().unwrap().to_owned();
-        if let Some(rest) = argument.strip_prefix('"') {
-            paths.push(literal(rest));
-        } else if let Some(rest) = argument.strip_prefix("&at(\"") {
-            paths.push(format!("/v3{}", literal(rest)));
-        } else if argument.starts_with("prefix,") {
-            paths.push("/v3".to_owned());
-        } else if argument.starts_with("path, route)") {
-            // The native dialect routes from a table, which is read as it is.
-        } else {
-            let call: String = argument.chars().take(60).collect();
-            panic!("{}: which path is `.route({call}`?", file.display());
-        }
-    }
-    paths
-}
-
-/// What there is: every method of every path that is not answered with 405.
-async fn routes(server: &TestServer) -> BTreeSet<(String, String)> {
-    let mut routes = BTreeSet::new();
-    for path in routed_paths() {
-        let concrete: String = with_names(&path, |_| UNKNOWN_IMAGE.to_owned());
-        for method in METHODS {
-            let answer = server.request("operator", method, &concrete, ()).await;
-            if answer.status.as_u16() != 405 {
-                routes.insert((method.to_owned(), path.clone()));
-            }
-        }
-    }
-    routes
-}
-
-/// A path with each `{name}` replaced.
-fn with_names(path: &str, value: impl Fn(&str) -> String) -> String {
-    let replace = |segment: &str| match segment.strip_prefix('{') {
-        Some(name) => value(name.trim_end_matches('}')),
-        None => segment.to_owned(),
-    };
-    path.split('/').map(replace).collect::<Vec<_>>().join("/")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -364,7 +312,7 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         things.project =
             made("project", json!({"project": {"name": name, "domain_id": "x"}})).await;
     }
-    if path == "/v3/users/{id}" && !is_read || path.contains("{user}") {
+    if path == "/v3/users/{id}" && !is_read || path.starts_with("/v3/") && path.contains("{user}") {
         things.user = made("user", json!({"user": {"name": name, "domain_id": "x"}})).await;
     }
     if path.contains("{role}") && method != "PUT" {
@@ -392,6 +340,12 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         let jobs = server.request("alice", "GET", "/api/v1/jobs", ()).await.expect(200).json();
         things.listed = jobs["jobs"][0]["id"].as_str().unwrap().to_owned();
     }
+    if path.starts_with("/api/v1/access/policies/{id}") {
+        let list = "/api/v1/access/policies";
+        let made = server.request("alice", "POST", list, custom_policy(&name)).await.expect(201);
+        things.listed = made.json()["id"].as_str().unwrap().to_owned();
+        things.user = "rita".to_owned();
+    }
     if path == "/v3/auth/tokens" {
         things.token = server.new_token("alice").await;
     }
@@ -404,6 +358,7 @@ impl Things {
             ("image", _) => self.image.clone(),
             ("id", Some("v1")) if is_of_image(path) => self.image.clone(),
             ("id", Some("v1")) => self.listed.clone(),
+            ("key", _) => "tags.max".to_owned(),
             ("code", _) => "IMAGE_NOT_FOUND".to_owned(),
             ("member", _) => B.to_owned(),
             ("tag", _) => "blue".to_owned(),

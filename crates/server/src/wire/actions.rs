@@ -22,6 +22,8 @@ use Needs::{Actions, Identity, Nothing, Token};
 /// Making a record asks by what it will hold.
 const CREATE: Needs =
     Actions(&[Action::ImagesCreate, Action::DataImagesCreate, Action::WholeImagesCreate]);
+/// Glance's records hold a system disk or an ISO.
+const CREATE_DISK: Needs = Actions(&[Action::ImagesCreate]);
 /// Changing a record asks for more where it becomes public.
 const UPDATE: Needs = Actions(&[Action::ImagesUpdate, Action::ImagesPublish]);
 const CHANGE: Needs = Actions(&[Action::ImagesUpdate]);
@@ -66,9 +68,9 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v2/metadefs/namespaces", Token),
     ("GET", "/v2/metadefs/resource_types", Token),
     ("GET", "/v2/images", LIST),
-    ("POST", "/v2/images", CREATE),
+    ("POST", "/v2/images", CREATE_DISK),
     ("GET", "/v2/images/", LIST),
-    ("POST", "/v2/images/", CREATE),
+    ("POST", "/v2/images/", CREATE_DISK),
     ("GET", "/v2/images/{image}", GET),
     ("PATCH", "/v2/images/{image}", UPDATE),
     ("DELETE", "/v2/images/{image}", DELETE),

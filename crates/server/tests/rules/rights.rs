@@ -238,16 +238,16 @@ async fn a_change_of_the_rules_is_in_the_trail(cloud: &Cloud) {
 async fn only_the_operator_changes_the_rules(cloud: &Cloud) {
     for person in ["alice", "bob", "rita"] {
         for (method, path, body) in [
-            ("GET", "", Value::Null),
-            ("PATCH", "", json!({"set": {"tags.max": 7}})),
-            ("PUT", "/tags.max", json!({"value": 7})),
-            ("PUT", "/profile", json!({"profile": "glance"})),
-            ("DELETE", "/tags.max", Value::Null),
+            ("GET", "", None),
+            ("PATCH", "", Some(json!({"set": {"tags.max": 7}}))),
+            ("PUT", "/tags.max", Some(json!({"value": 7}))),
+            ("PUT", "/profile", Some(json!({"profile": "glance"}))),
+            ("DELETE", "/tags.max", None),
         ] {
             let path = format!("/api/v1/policies{path}");
             let answer = match body {
-                Value::Null => cloud.request(person, method, &path, ()).await,
-                body => cloud.request(person, method, &path, body).await,
+                None => cloud.request(person, method, &path, ()).await,
+                Some(body) => cloud.request(person, method, &path, body).await,
             };
             assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (403, "OPERATOR_ONLY"));
         }

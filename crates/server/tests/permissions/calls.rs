@@ -1,0 +1,163 @@
+//! Every call of the table, made with what it is about.
+
+use lendglass_core::ImageId;
+use lendglass_core::image::{ContainerFormat, DiskFormat, ImageKind};
+use lendglass_core::permission::{Action, Effect};
+use lendglass_core::tenant::Caller;
+use lendglass_server::service::image::NewImage;
+use lendglass_server::service::share::{self, Invite};
+use lendglass_server::service::{image, job, upload};
+use lendglass_server::wire::actions::{Needs, ROUTES};
+use serde_json::json;
+
+use crate::routes::with_names;
+use crate::support::{A, Answer, B, Payload, TestServer};
+use crate::{alice, bind, maker, statement};
+
+/// A row of the table, and which of its actions is meant.
+#[derive(Clone, Copy)]
+pub struct Call {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub action: Action,
+}
+
+/// Every call of an action, the native ones first.
+pub fn calls() -> Vec<Call> {
+    let mut calls = Vec::new();
+    for (method, path, needs) in ROUTES {
+        let Needs::Actions(actions) = needs else { continue };
+        calls.extend(actions.iter().map(|action| Call { method, path, action: *action }));
+    }
+    calls.sort_by_key(|call| !call.path.starts_with("/api/"));
+    calls
+}
+
+pub async fn made_image(server: &TestServer, owner: &Caller, with_bytes: bool) -> ImageId {
+    let new = NewImage {
+        name: Some("sys1".to_owned()),
+        kind: Some(ImageKind::SystemDisk),
+        disk_format: Some(DiskFormat::Raw),
+        container_format: Some(ContainerFormat::Bare),
+        tags: vec!["blue".to_owned()],
+        ..NewImage::default()
+    };
+    let id = image::create(&server.app, owner, new).await.unwrap().id;
+    if with_bytes {
+        let mut receiving = upload::begin(&server.app, owner, &id, None).await.unwrap();
+        receiving.receive(b"a small disk").await.unwrap();
+        receiving.finish().await.unwrap();
+    }
+    id
+}
+
+pub async fn shared(server: &TestServer, owner: &Caller, id: &ImageId, with: &str) {
+    let named = lendglass_core::recipient::Named { text: with.to_owned(), kind: None };
+    let report = share::invite(&server.app, owner, Invite::one(id.clone(), named)).await.unwrap();
+    assert!(report.is_done);
+}
+
+impl Call {
+    /// Whether the caller is the recipient of the image.
+    fn is_of_recipient(&self) -> bool {
+        self.action == Action::SharesAnswer
+    }
+
+    /// Makes what the call is about anew, and calls.
+    pub async fn ask(&self, server: &TestServer, token: &str) -> Answer {
+        let Call { method, path, action } = *self;
+        let of_image = path.contains("/images/{") || path.starts_with("/api/v1/shares");
+        let mut id = String::new();
+        let mut member = B;
+        if of_image && self.is_of_recipient() {
+            let bob = maker("bob", B, "y");
+            let image = made_image(server, &bob, true).await;
+            shared(server, &bob, &image, A).await;
+            id = image.to_string();
+            member = A;
+        } else if of_image {
+            let image = made_image(server, &alice(), action != Action::ImagesUpload).await;
+            let is_offer = method == "POST" && action == Action::ImagesShare;
+            if action != Action::ImagesUpload && action != Action::ImagesPublish && !is_offer {
+                shared(server, &alice(), &image, B).await;
+            }
+            id = image.to_string();
+        }
+        if path == "/api/v1/jobs/{id}" {
+            let image = made_image(server, &alice(), true).await;
+            shared(server, &alice(), &image, B).await;
+            let jobs = job::list(&server.app, &alice(), None, None).await.unwrap();
+            id = jobs[0].id.to_string();
+        }
+        if path.starts_with("/api/v1/access/policies/{id}") {
+            let denied = vec![statement(Effect::Deny, &["ims:jobs:cancel"])];
+            id = bind(server, "rita", denied).await;
+        }
+        let concrete = with_names(path, |name| match name {
+            "member" => member.to_owned(),
+            "tag" => "blue".to_owned(),
+            "user" => "rita".to_owned(),
+            "key" => "tags.max".to_owned(),
+            "id" | "image" => id.clone(),
+            _ => panic!("what is {{{name}}} in {path}?"),
+        });
+        let query = if path == "/api/v1/tenants/resolve" { format!("?id={B}") } else { "".into() };
+        let mut headers = vec![("x-auth-token", token)];
+        if method == "PATCH" && path.starts_with("/v2/") {
+            headers.push(("content-type", "application/openstack-images-v2.1-json-patch"));
+        }
+        let body = self.body(server, &id);
+        let path = format!("{concrete}{query}");
+        server.request_with("nobody", method, &path, &headers, body).await
+    }
+
+    fn body(&self, server: &TestServer, image: &str) -> Payload {
+        let Call { method, path, action } = *self;
+        let name = server.app.ids.hex();
+        let is_native = path.starts_with("/api/");
+        let visibility = if action == Action::ImagesPublish { "public" } else { "shared" };
+        match (method, path.rsplit('/').next().unwrap()) {
+            ("PUT", "file") => b"a small disk".to_vec().into(),
+            ("PUT", "{user}" | "{tag}") | ("GET" | "DELETE", _) if !path.ends_with("/shares") => {
+                ().into()
+            }
+            ("GET", _) => ().into(),
+            ("POST", "" | "images") if is_native => {
+                let kind = ImageKind::ALL.iter().find(|kind| Action::to_create(**kind) == action);
+                json!({"name": name, "kind": kind.unwrap().as_str()}).into()
+            }
+            ("POST", "" | "images" | "replicate") => json!({"name": name}).into(),
+            ("PATCH", "{id}") => json!({"visibility": visibility, "name": name}).into(),
+            ("PATCH", "{image}") => {
+                let visibility =
+                    json!({"op": "replace", "path": "/visibility", "value": visibility});
+                json!([visibility, {"op": "replace", "path": "/name", "value": name}]).into()
+            }
+            ("POST" | "DELETE", "shares") => json!({"images": [image], "recipients": [B]}).into(),
+            ("POST", "answers") => json!({"images": [image], "answer": "accept"}).into(),
+            ("POST", "members") => json!({"member": B}).into(),
+            ("PUT", "{member}") => json!({"status": "accepted"}).into(),
+            ("POST", "policies") | ("PUT", "{id}") => {
+                let statement = json!({"effect": "deny", "actions": ["ims:jobs:cancel"]});
+                json!({"name": name, "statements": [statement]}).into()
+            }
+            ("PATCH", "policies") => json!({"set": {"tags.max": 128}}).into(),
+            ("PUT", "{key}") => json!({"value": 128}).into(),
+            ("PUT", "profile") => json!({"profile": "lendglass"}).into(),
+            ("POST", "deactivate" | "reactivate") => ().into(),
+            (method, _) => panic!("what does {method} {path} carry?"),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        format!("{} by {} {}", self.action.as_str(), self.method, self.path)
+    }
+}
+
+/// Asserts that a refusal says this code, whether of the request or of its only pair.
+#[track_caller]
+pub fn check_refused(answer: &Answer, code: &str, what: &str) {
+    let text = String::from_utf8_lossy(&answer.bytes);
+    assert_eq!(answer.status.as_u16(), 403, "{what}: {text}");
+    assert!(text.contains(&format!("\"{code}\"")), "{what}: {text}");
+}
