@@ -1,4 +1,4 @@
-//! What is not about one image: credentials, policy, quota, regions, jobs, codes; and replicas, which
+//! What is not about one image: credentials, quota, regions, jobs, codes; and replicas, which
 //! are jobs.
 
 use std::time::Duration;
@@ -41,18 +41,6 @@ pub fn credentials(on: &On<'_>) -> Result<u8, Failure> {
         columns.push(column("account_uid", "Account number", "账号 UID"));
     }
     let rows: Vec<Value> = me["projects"].as_array().into_iter().flatten().map(row).collect();
-    print_rows(on, &columns, &rows)?;
-    Ok(0)
-}
-
-/// The rules in force.
-pub fn policy(on: &On<'_>) -> Result<u8, Failure> {
-    let policy = on.session.get("/policy")?;
-    let keys = policy.as_object().into_iter().flatten();
-    let shown = |value: &Value| if value.is_null() { "none".into() } else { value.clone() };
-    let rows: Vec<Value> =
-        keys.map(|(key, value)| json!({"key": key, "value": shown(value)})).collect();
-    let columns = [column("key", "Key", "键"), column("value", "Value", "值")];
     print_rows(on, &columns, &rows)?;
     Ok(0)
 }

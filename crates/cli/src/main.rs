@@ -5,6 +5,7 @@
 //! share is the connection ([`api`], [`session`], [`cloud`]), finding images by name ([`find`]) and
 //! printing ([`output`], [`text`]).
 
+mod access;
 mod answers;
 mod api;
 mod args;
@@ -18,6 +19,7 @@ mod info;
 mod login;
 mod notice;
 mod output;
+mod policy;
 mod session;
 mod sharing;
 mod text;
@@ -60,6 +62,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Share(_)
         | Command::Credentials(_)
         | Command::Policy(_)
+        | Command::Access(_)
         | Command::Job(_)
         | Command::Audit(_)
         | Command::Notice(_)
@@ -74,7 +77,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Image(verb) => image::run(&on, verb),
         Command::Share(verb) => answers::run(&on, verb),
         Command::Credentials(args::Show::Show) => info::credentials(&on),
-        Command::Policy(args::Show::Show) => info::policy(&on),
+        Command::Policy(verb) => policy::run(&on, verb),
+        Command::Access(verb) => access::run(&on, verb),
         Command::Quota(args::Show::Show) => info::quota(&on),
         Command::Region(args::List::List) => info::regions(&on),
         Command::Job(verb) => info::job(&on, verb),

@@ -6,6 +6,9 @@
 mod notices;
 mod support;
 
+#[path = "cli/rights.rs"]
+mod rights;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -3,6 +3,10 @@
 mod audit;
 mod image;
 mod notice;
+mod backup;
+mod access;
+mod image;
+mod policy;
 mod share;
 
 use std::path::PathBuf;
@@ -12,6 +16,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::audit::*;
 pub use self::image::*;
 pub use self::notice::*;
+pub use self::backup::*;
+pub use self::access::*;
+pub use self::image::*;
+pub use self::policy::*;
 pub use self::share::*;
 use crate::session::Session;
 use crate::text::Language;
@@ -164,9 +172,12 @@ pub enum Command {
     /// The ids to hand to an owner who wants to share with you.
     #[command(subcommand)]
     Credentials(Show),
-    /// The rules in force for your project.
+    /// The rules: those in force for your project; for the operator, where they come from.
     #[command(subcommand)]
-    Policy(Show),
+    Policy(Policy),
+    /// Who may do what in your project.
+    #[command(subcommand)]
+    Access(Access),
     /// Your project's ceilings and their use.
     #[command(subcommand)]
     Quota(Show),

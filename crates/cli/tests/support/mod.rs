@@ -55,11 +55,12 @@ impl Cloud {
             )
         };
         let text = format!(
-            "clouds:\n{}{}{}{}",
+            "clouds:\n{}{}{}{}{}",
             entry("alice", "Acme", "A"),
             entry("rita", "Acme", "A"),
             entry("bob", "Borealis", "B"),
             entry("carol", "Cumulus", "C"),
+            entry("operator", "Ops", "ops"),
         );
         let folder = self.home.path().join(".config/openstack");
         fs::create_dir_all(&folder).unwrap();
