@@ -155,6 +155,8 @@ const ROWS: &[(&str, &str, Sent)] = &[
     ("POST", "/api/v1/images/{id}/deactivate", Nothing),
     ("POST", "/api/v1/images/{id}/reactivate", Nothing),
     ("POST", "/api/v1/images/{id}/replicate", Json(|name| json!({"name": name}))),
+    ("GET", "/api/v1/images/{id}/disks", Nothing),
+    ("GET", "/api/v1/images/{id}/disks/{position}/file", Nothing),
     ("GET", "/api/v1/images/{id}/shares", Nothing),
     ("GET", "/api/v1/shares", Nothing),
     (
@@ -187,6 +189,20 @@ const ROWS: &[(&str, &str, Sent)] = &[
     ("POST", "/api/v1/webhooks/{id}/test", Json(|_| json!({}))),
     ("GET", "/api/v1/jobs", Nothing),
     ("GET", "/api/v1/jobs/{id}", Nothing),
+    ("GET", "/api/v1/vaults", Nothing),
+    ("POST", "/api/v1/vaults", Json(|name| json!({"name": name, "capacity_gib": 1}))),
+    ("GET", "/api/v1/vaults/{id}", Nothing),
+    ("PATCH", "/api/v1/vaults/{id}", Json(|name| json!({"name": name}))),
+    ("DELETE", "/api/v1/vaults/{id}", Nothing),
+    ("GET", "/api/v1/backups", Nothing),
+    (
+        "POST",
+        "/api/v1/backups",
+        Json(|_| json!({"vault": "feedfeedfeedfeedfeedfeedfeedfeed", "disks": [UNKNOWN_IMAGE]})),
+    ),
+    ("GET", "/api/v1/backups/{id}", Nothing),
+    ("DELETE", "/api/v1/backups/{id}", Nothing),
+    ("POST", "/api/v1/backups/{id}/image", Json(|name| json!({"name": name}))),
 ];
 
 fn sign_in() -> Value {
@@ -286,6 +302,13 @@ async fn set_status(server: &TestServer, id: &str, status: ImageStatus) {
     server.app.db.write(change).await.unwrap();
 }
 
+/// A vault of alice's.
+async fn vault(server: &TestServer, name: &str) -> String {
+    let body = json!({"name": name, "capacity_gib": 1});
+    let made = server.request("alice", "POST", "/api/v1/vaults", body).await.expect(201);
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
 async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool) -> Things {
     let name = server.app.ids.hex();
     let made = |kind: &'static str, body: Value| {
@@ -345,6 +368,14 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         let made = server.request("alice", "POST", list, custom_policy(&name)).await.expect(201);
         things.listed = made.json()["id"].as_str().unwrap().to_owned();
         things.user = "rita".to_owned();
+    if path.starts_with("/api/v1/vaults/") || path.starts_with("/api/v1/backups/") {
+        things.listed = vault(server, &name).await;
+    }
+    if path.starts_with("/api/v1/backups/") {
+        let system = image(server, false, false).await;
+        let body = json!({"vault": things.listed, "disks": [system]});
+        let made = server.request("alice", "POST", "/api/v1/backups", body).await.expect(201);
+        things.listed = made.json()["id"].as_str().unwrap().to_owned();
     }
     if path == "/v3/auth/tokens" {
         things.token = server.new_token("alice").await;
@@ -361,6 +392,7 @@ impl Things {
             ("key", _) => "tags.max".to_owned(),
             ("code", _) => "IMAGE_NOT_FOUND".to_owned(),
             ("member", _) => B.to_owned(),
+            ("position", _) => "0".to_owned(),
             ("tag", _) => "blue".to_owned(),
             ("project", _) | ("id", Some("projects")) => self.project.clone(),
             ("user", _) | ("id", Some("users")) => self.user.clone(),

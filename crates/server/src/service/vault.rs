@@ -3,15 +3,23 @@
 
 pub(crate) mod acceptance;
 
+use std::collections::BTreeMap;
+
+use lendglass_core::access::accepting_needs_vault;
 use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::image::ImageKind;
 use lendglass_core::permission::Action;
+use lendglass_core::policy::Policy;
+use lendglass_core::share::ShareState;
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, ObjectType, Protection, Vault, VaultStatus, VaultUse};
-use lendglass_core::{Code, Error, VaultId};
+use lendglass_core::{Code, Error, ProjectId, VaultId};
 pub use lendglass_store::vault::Narrowed;
 use lendglass_store::{Tx, audit as store_audit, image as store_image, vault as store_vault};
 
 use crate::app::App;
+use crate::service::actions::own_share;
+use crate::service::{Seen, policy};
 
 /// A vault with what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +159,30 @@ fn own(caller: &Caller, id: &VaultId, found: Option<(Vault, VaultUse)>) -> Resul
         .filter(|(vault, _)| is_own(vault))
         .map(|(vault, usage)| Filled { vault, usage })
         .ok_or_else(|| not_found(id))
+}
+
+/// What accepting each of `images` would take of a vault, GiB, in their order; none where the caller
+/// has no offer of it, has accepted it, or needs no vault (FS-07). The images are such as he sees.
+pub async fn needs(app: &App, caller: &Caller, images: &[Seen]) -> Result<Vec<Option<u64>>, Error> {
+    let mut rules: BTreeMap<ProjectId, Policy> = BTreeMap::new();
+    let mut needs = Vec::with_capacity(images.len());
+    for seen in images {
+        let image = &seen.image;
+        let own = own_share(caller, &seen.shares, app.clock.now());
+        let waits = own.is_some_and(|share| share.state != ShareState::Accepted);
+        if image.kind != ImageKind::FullServer || !waits {
+            needs.push(None);
+            continue;
+        }
+        if !rules.contains_key(&image.owner) {
+            let policy = policy::of_project(app, &image.region, &image.owner).await?;
+            rules.insert(image.owner.clone(), policy);
+        }
+        let policy = rules.get(&image.owner);
+        let needs_one = policy.is_some_and(|policy| accepting_needs_vault(image, policy));
+        needs.push(needs_one.then(|| vault::needed_gib(image)));
+    }
+    Ok(needs)
 }
 
 /// Renames or resizes a vault.

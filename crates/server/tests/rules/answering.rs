@@ -261,6 +261,7 @@ async fn us_09_an_accepted_image_is_replicated(cloud: &Cloud) {
 
 async fn us_09_what_is_not_replicated(cloud: &Cloud) {
     cloud.set(None, "share.full_server_sources", "any").await;
+    cloud.set(None, "full_server.accept_needs_vault", "false").await;
     let full1 = cloud.image_of_kind("alice", "full1", ImageKind::FullServer).await;
     cloud.share("alice", &full1, B).await;
     cloud.accept("bob", &full1).await;

@@ -33,3 +33,4 @@ mod states;
 mod telling;
 mod terms;
 mod vaults;
+mod vaults_wire;

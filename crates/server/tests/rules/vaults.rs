@@ -47,7 +47,7 @@ stories! {
         backups_keep_bytes_as_long_as_they_stand,
         a_dry_run_leaves_vaults_alone,
         fs_12_use_is_the_sum_of_the_backups_after_any_history;
-    glance "glance":
+    ctyun "ctyun":
         fs_01_where_the_policy_asks_for_no_vault_there_is_none;
 }
 
@@ -118,12 +118,12 @@ impl Cloud {
         id
     }
 
-    async fn answered(&self, person: &str, request: Answer) -> Report {
+    async fn replied(&self, person: &str, request: Answer) -> Report {
         share::answer(&self.app, &caller(person), request).await.unwrap()
     }
 
     async fn accept_into(&self, person: &str, id: &ImageId, vault: &VaultId) -> String {
-        words(&self.answered(person, in_vault(&[id], vault)).await.results).remove(0)
+        words(&self.replied(person, in_vault(&[id], vault)).await.results).remove(0)
     }
 
     /// Used GiB and number of backups.
@@ -164,7 +164,7 @@ fn refusal(report: &Report) -> &Error {
 
 async fn fs_01_accepting_takes_a_vault(cloud: &Cloud) {
     let full1 = cloud.offered("full1").await;
-    let report = cloud.answered("bob", answer_of(&[&full1], ShareEvent::Accept)).await;
+    let report = cloud.replied("bob", answer_of(&[&full1], ShareEvent::Accept)).await;
     assert_eq!(refusal(&report).code(), Code::VaultRequired);
     assert_eq!(refusal(&report).kind(), Kind::Invalid, "400");
     assert_eq!(cloud.state(&full1).await, "pending");
@@ -184,7 +184,7 @@ async fn fs_02_only_a_server_backup_vault_will_do(cloud: &Cloud) {
     let disk = cloud.odd_vault("disks", ObjectType::Disk, Protection::Backup).await;
     let replicas = cloud.odd_vault("vRep", ObjectType::Server, Protection::Replication).await;
     for wrong in [&disk, &replicas] {
-        let report = cloud.answered("bob", in_vault(&[&full1], wrong)).await;
+        let report = cloud.replied("bob", in_vault(&[&full1], wrong)).await;
         assert_eq!(refusal(&report).code(), Code::VaultWrongType);
         assert_eq!(refusal(&report).kind(), Kind::Invalid, "400");
         assert_eq!(cloud.used("bob", wrong).await, (0, 0));
@@ -206,7 +206,7 @@ async fn fs_02_only_a_server_backup_vault_will_do(cloud: &Cloud) {
 async fn fs_03_exactly_enough_room_is_enough(cloud: &Cloud) {
     let full1 = cloud.offered("full1").await;
     let small = cloud.vault("bob", "vSmall", 50).await;
-    let report = cloud.answered("bob", in_vault(&[&full1], &small)).await;
+    let report = cloud.replied("bob", in_vault(&[&full1], &small)).await;
     let error = refusal(&report);
     assert_eq!(error.code(), Code::VaultTooSmall);
     assert_eq!((error.fact("needed"), error.fact("free")), (Some("80"), Some("50")));
@@ -214,7 +214,7 @@ async fn fs_03_exactly_enough_room_is_enough(cloud: &Cloud) {
     vault::update(&cloud.app, &caller("bob"), &small, edit).await.unwrap();
     assert_eq!(cloud.accept_into("bob", &full1, &small).await, "accepted");
     let full2 = cloud.offered("full2").await;
-    let report = cloud.answered("bob", in_vault(&[&full2], &small)).await;
+    let report = cloud.replied("bob", in_vault(&[&full2], &small)).await;
     assert_eq!(refusal(&report).fact("free"), Some("0"));
 }
 
@@ -223,19 +223,19 @@ async fn fs_04_other_images_of_the_selection_need_none(cloud: &Cloud) {
     cloud.share("alice", &sys1, B).await;
     let full1 = cloud.offered("full1").await;
     let mut request = answer_of(&[&sys1, &full1], ShareEvent::Accept);
-    let all = cloud.answered("bob", request.clone()).await;
+    let all = cloud.replied("bob", request.clone()).await;
     assert_eq!(
         (words(&all.results), all.is_done),
         (["accepted", "VAULT_REQUIRED"].map(str::to_owned).to_vec(), false)
     );
     assert_eq!(cloud.received("bob", ShareState::Accepted).await, []);
     request.mode = Mode::Partial;
-    let some = cloud.answered("bob", request).await;
+    let some = cloud.replied("bob", request).await;
     assert!(some.is_done);
     assert_eq!(cloud.received("bob", ShareState::Accepted).await, [sys1.clone()]);
     cloud.reject("bob", &sys1).await;
     let vault = cloud.vault("bob", "vB", 100).await;
-    let both = cloud.answered("bob", in_vault(&[&sys1, &full1], &vault)).await;
+    let both = cloud.replied("bob", in_vault(&[&sys1, &full1], &vault)).await;
     assert_eq!(words(&both.results), ["accepted", "accepted"]);
     assert_eq!(cloud.used("bob", &vault).await, (80, 1), "only the full server takes room");
 }
@@ -281,7 +281,7 @@ async fn fs_08_what_is_accepted_together_must_fit_together(cloud: &Cloud) {
     let mut request = in_vault(&[&full1, &full2], &vault);
     for mode in [Mode::All, Mode::Partial] {
         request.mode = mode;
-        let report = cloud.answered("bob", request.clone()).await;
+        let report = cloud.replied("bob", request.clone()).await;
         assert_eq!(words(&report.results), ["VAULT_TOO_SMALL", "VAULT_TOO_SMALL"]);
         let images = refusal(&report).fact("images").unwrap();
         assert!(images.contains("full1") && images.contains("full2"), "{images}");
@@ -290,7 +290,7 @@ async fn fs_08_what_is_accepted_together_must_fit_together(cloud: &Cloud) {
     }
     let edit = VaultEdit { capacity_gib: Some(160), ..VaultEdit::default() };
     vault::update(&cloud.app, &caller("bob"), &vault, edit).await.unwrap();
-    let both = cloud.answered("bob", in_vault(&[&full1, &full2], &vault)).await;
+    let both = cloud.replied("bob", in_vault(&[&full1, &full2], &vault)).await;
     assert_eq!(words(&both.results), ["accepted", "accepted"]);
     assert_eq!(cloud.used("bob", &vault).await, (160, 2));
 }
@@ -329,7 +329,7 @@ async fn fs_09_accepting_twice_is_accepting_once(cloud: &Cloud) {
     both.sort();
     assert_eq!(both, ["accepted", "already accepted"]);
     assert_eq!(cloud.used("bob", &vault).await, (80, 1));
-    let again = cloud.answered("bob", answer_of(&[&full1], ShareEvent::Accept)).await;
+    let again = cloud.replied("bob", answer_of(&[&full1], ShareEvent::Accept)).await;
     assert_eq!(words(&again.results), ["already accepted"], "no vault is asked for again");
 }
 
@@ -526,13 +526,13 @@ async fn fs_01_an_account_is_answered_for_with_a_vault_of_the_answering_project(
 async fn st_09_undoing_an_acceptance_empties_the_vault(cloud: &Cloud) {
     let full1 = cloud.offered("full1").await;
     let vault = cloud.vault("bob", "vB", 100).await;
-    let accepted = cloud.answered("bob", in_vault(&[&full1], &vault)).await;
+    let accepted = cloud.replied("bob", in_vault(&[&full1], &vault)).await;
     let undo = share::undo(&cloud.app, &caller("bob"), &accepted.undo.unwrap().token).await;
     assert_eq!(words(&undo.unwrap().results), ["pending"]);
     assert_eq!(cloud.used("bob", &vault).await, (0, 0));
     // A dropped one does not come back without a vault.
     cloud.accept_into("bob", &full1, &vault).await;
-    let dropped = cloud.answered("bob", answer_of(&[&full1], ShareEvent::Reject)).await;
+    let dropped = cloud.replied("bob", answer_of(&[&full1], ShareEvent::Reject)).await;
     let undo = share::undo(&cloud.app, &caller("bob"), &dropped.undo.unwrap().token).await;
     assert_eq!(refused(undo), Code::VaultRequired);
     assert_eq!(cloud.state(&full1).await, "rejected");
@@ -661,7 +661,7 @@ async fn a_dry_run_leaves_vaults_alone(cloud: &Cloud) {
     let vault = cloud.vault("bob", "vB", 80).await;
     let mut request = in_vault(&[&full1], &vault);
     request.dry_run = true;
-    let report = cloud.answered("bob", request).await;
+    let report = cloud.replied("bob", request).await;
     assert_eq!((words(&report.results).remove(0).as_str(), report.is_done), ("accepted", false));
     assert_eq!(cloud.used("bob", &vault).await, (0, 0));
     let mut bob = caller("bob");
@@ -672,9 +672,6 @@ async fn a_dry_run_leaves_vaults_alone(cloud: &Cloud) {
 
 async fn fs_01_where_the_policy_asks_for_no_vault_there_is_none(cloud: &Cloud) {
     let full1 = cloud.full("full1").await;
-    cloud
-        .change(&full1, |image| image.visibility = lendglass_core::image::Visibility::Shared)
-        .await;
     assert_eq!(cloud.share("alice", &full1, B).await, "pending");
     let vault = cloud.vault("bob", "vB", 1).await;
     assert_eq!(cloud.accept_into("bob", &full1, &vault).await, "accepted");
@@ -712,7 +709,7 @@ async fn fs_12_use_is_the_sum_of_the_backups_after_any_history(cloud: &Cloud) {
                 request.mode = if dice.roll(2) == 0 { Mode::All } else { Mode::Partial };
                 share::answer(app, &bob, request).await.unwrap();
             }
-            3 => drop(cloud.answered("bob", answer_of(&[image], ShareEvent::Reject)).await),
+            3 => drop(cloud.replied("bob", answer_of(&[image], ShareEvent::Reject)).await),
             4 => drop(cloud.unshare("alice", image, B).await),
             5 => drop(cloud.invite("alice", offer(&[image], &[B])).await.unwrap()),
             6 => {

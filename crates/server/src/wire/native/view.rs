@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use lendglass_core::access::Standing;
-use lendglass_core::image::Image;
+use lendglass_core::image::{Image, ImageKind as CoreKind};
 use lendglass_core::job::{Job, JobWork, Outcome, PairResult};
 use lendglass_core::share::{Recipient, Share, ShareEvent};
+use lendglass_core::vault::needed_gib;
 use lendglass_core::{Error, Language, ProjectId, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,8 +19,8 @@ use super::words::{
     Visibility,
 };
 use crate::app::App;
-use crate::service::actions::{self, Actions};
-use crate::service::{Seen, tenant};
+use crate::service::actions::{self, Actions, Verb};
+use crate::service::{Seen, tenant, vault};
 use crate::wire::common::seconds_text;
 
 /// An image.
@@ -51,8 +52,10 @@ pub struct ImageView {
     pub min_ram_mib: u32,
     /// Bytes stored.
     pub size_bytes: Option<u64>,
-    /// Bytes of the disk inside.
+    /// Bytes of the disk inside; of a full server, of all its disks, each rounded up to GiB.
     pub virtual_size_bytes: Option<u64>,
+    /// The capacity of the disk, GiB; none for a full server, whose disks are listed one by one.
+    pub disk_capacity_gib: Option<u64>,
     /// MD5 of the bytes, in hex, where the operator keeps it.
     pub md5: Option<String>,
     /// What the bytes hash to.
@@ -116,6 +119,9 @@ pub struct Action {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// How much room in a vault it takes, GiB; only for accepting a full server where that needs one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault_gib: Option<u64>,
 }
 
 /// A refusal in short.
@@ -236,8 +242,16 @@ pub async fn render_images(
     let now = app.clock.now();
     let names = names(app, asking, &images, now).await?;
     let actions = actions::of(app, &asking.caller, &images).await?;
-    let pairs = images.iter().zip(actions);
-    pairs.map(|(seen, actions)| render_image(asking, seen, actions, &names, now)).collect()
+    let needs = vault::needs(app, &asking.caller, &images).await?;
+    let each = images.iter().zip(actions.into_iter().zip(needs));
+    each.map(|(seen, (actions, vault_gib))| {
+        let mut view = render_image(asking, seen, actions, &names, now)?;
+        if let Some(accept) = view.actions.get_mut(Verb::Accept.as_str()) {
+            accept.vault_gib = vault_gib;
+        }
+        Ok(view)
+    })
+    .collect()
 }
 
 /// One image as the caller sees it.
@@ -296,6 +310,7 @@ fn render_image(
         min_ram_mib: image.min_ram_mib,
         size_bytes: image.size_bytes,
         virtual_size_bytes: image.virtual_size_bytes,
+        disk_capacity_gib: disk_capacity_gib(image),
         md5: image.digests.as_ref().and_then(|digests| digests.md5_hex.clone()),
         digest: image
             .digests
@@ -316,6 +331,16 @@ fn render_image(
     })
 }
 
+/// T-032.
+fn disk_capacity_gib(image: &Image) -> Option<u64> {
+    match image.kind {
+        CoreKind::FullServer => None,
+        CoreKind::SystemDisk | CoreKind::DataDisk | CoreKind::Iso => {
+            image.status.has_bytes().then(|| needed_gib(image))
+        }
+    }
+}
+
 fn relation(standing: Standing<'_>) -> Relation {
     match standing {
         Standing::Owner => Relation::Owner,
@@ -328,8 +353,10 @@ fn relation(standing: Standing<'_>) -> Relation {
 
 fn render_actions(actions: Actions, language: Language) -> BTreeMap<&'static str, Action> {
     let render = |answer: Result<(), Error>| match answer {
-        Ok(()) => Action { allowed: true, reason: None },
-        Err(error) => Action { allowed: false, reason: Some(Reason::of(&error, language)) },
+        Ok(()) => Action { allowed: true, reason: None, vault_gib: None },
+        Err(error) => {
+            Action { allowed: false, reason: Some(Reason::of(&error, language)), vault_gib: None }
+        }
     };
     actions.into_iter().map(|(verb, answer)| (verb.as_str(), render(answer))).collect()
 }
