@@ -19,9 +19,9 @@ pub fn run(on: &On<'_>, verb: &Share) -> Result<u8, Failure> {
             let state = states.iter().find(|(_, is_wanted)| **is_wanted).map(|(state, _)| *state);
             list(on, state, page)
         }
+        Share::Accept { wish, vault } => answer(on, wish, "accept", vault.as_deref()),
+        Share::Reject(wish) => answer(on, wish, "reject", None),
         Share::Watch(wish) => crate::watch::watch(on, wish),
-        Share::Accept(wish) => answer(on, wish, "accept"),
-        Share::Reject(wish) => answer(on, wish, "reject"),
         Share::Remove { images, batch } => remove(on, images, batch),
     }
 }
@@ -74,9 +74,17 @@ fn row(share: &Value) -> Value {
     })
 }
 
-fn answer(on: &On<'_>, wish: &AnswerShares, word: &str) -> Result<u8, Failure> {
+fn answer(
+    on: &On<'_>,
+    wish: &AnswerShares,
+    word: &str,
+    vault: Option<&str>,
+) -> Result<u8, Failure> {
     let mut body = batch_body(&wish.batch);
     body["answer"] = word.into();
+    if let Some(vault) = vault {
+        body["vault"] = crate::vault::id(on, vault)?.into();
+    }
     if wish.all {
         body["all"] = true.into();
         if on.session.get("/shares/counts")?["pending"]["count"] == 0 {

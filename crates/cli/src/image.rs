@@ -11,7 +11,7 @@ use crate::find::{self, Among};
 use crate::output::{Column, column, note, print_fields, print_rows};
 use crate::session::escaped;
 use crate::text::{say, say_with};
-use crate::{info, sharing, transfer};
+use crate::{backup, info, sharing, transfer};
 
 /// Does a verb of `lend image`.
 pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
@@ -23,6 +23,7 @@ pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
         Image::Set(wish) => set(on, wish),
         Image::Unset(wish) => unset(on, wish),
         Image::Delete(wish) => delete(on, wish),
+        Image::Disks { image } => backup::disks(on, image),
         Image::Save(wish) => transfer::save(on, wish),
         Image::Share(wish) => sharing::share(on, wish),
         Image::Unshare(wish) => sharing::unshare(on, wish),
@@ -259,10 +260,12 @@ fn delete(on: &On<'_>, wish: &DeleteImages) -> Result<u8, Failure> {
         wish.images.iter().map(|image| find::image(on, image, Among::Any)).collect();
     let mut first = None;
     let mut deleted = 0;
+    let query = if wish.backups { "?delete_backups=true" } else { "" };
     for image in images? {
         let id = find::id(&image);
-        let outcome = confirm(on, wish, &image)
-            .and_then(|()| on.session.call(&Method::DELETE, &format!("/images/{id}"), None));
+        let path = format!("/images/{id}{query}");
+        let outcome =
+            confirm(on, wish, &image).and_then(|()| on.session.call(&Method::DELETE, &path, None));
         match outcome {
             Ok(_) => {
                 deleted += 1;

@@ -1,7 +1,7 @@
 //! `lend`: images, and sharing them between tenants, from the command line.
 //!
 //! Signs in at `/v3`, finds the native API in the catalog, and speaks nothing else. One file for each
-//! group of verbs ([`image`], [`transfer`], [`sharing`], [`answers`], [`info`], [`login`]); what they
+//! group of verbs ([`image`], [`transfer`], [`vault`], [`backup`], [`sharing`], [`answers`], [`info`], [`login`]); what they
 //! share is the connection ([`api`], [`session`], [`cloud`]), finding images by name ([`find`]) and
 //! printing ([`output`], [`text`]).
 
@@ -10,6 +10,7 @@ mod answers;
 mod api;
 mod args;
 mod audit;
+mod backup;
 mod cloud;
 mod failure;
 mod find;
@@ -24,6 +25,7 @@ mod session;
 mod sharing;
 mod text;
 mod transfer;
+mod vault;
 mod watch;
 
 use std::io::Write as _;
@@ -69,6 +71,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Webhook(_)
         | Command::Quota(_)
         | Command::Region(_)
+        | Command::Vault(_)
+        | Command::Backup(_)
         | Command::Explain { .. } => {}
     }
     let session = session::Session::open(&cli.global, language)?;
@@ -83,6 +87,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Region(args::List::List) => info::regions(&on),
         Command::Job(verb) => info::job(&on, verb),
         Command::Audit(verb) => audit::run(&on, verb),
+        Command::Vault(verb) => vault::run(&on, verb),
+        Command::Backup(verb) => backup::run(&on, verb),
         Command::Notice(verb) => notice::run(&on, verb),
         Command::Webhook(verb) => notice::webhook(&on, verb),
         Command::Explain { code } => info::explain(&on, code),

@@ -65,6 +65,13 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("no_image", "There is no image named “{}” here.", "此处没有名为“{}”的镜像。"),
     ("ambiguous", "“{}” names several images; use an id:", "“{}”对应多个镜像，请使用 ID："),
     ("owner", "owner", "所有者"),
+    ("ambiguous_backup", "“{}” names several backups; use an id:", "“{}”对应多个备份，请使用 ID："),
+    ("kept_backup", "{} {}, {} GiB", "{} {}，{} GiB"),
+    (
+        "disks_total",
+        "{} GiB in total; accepting takes so much of a vault.",
+        "共 {} GiB，接受时将占用存储库相应容量。",
+    ),
     ("deleted", "deleted", "已删除"),
     (
         "shared_with",
@@ -183,6 +190,19 @@ const HINTS: &[(&str, &str)] = &[
     ("PRIVATE_IMAGE_QUOTA", "lend quota show"),
     ("SHARE_IMAGE_QUOTA", "lend quota show"),
     ("SHARE_TENANT_QUOTA", "lend image tenants IMAGE"),
+    (
+        "VAULT_REQUIRED",
+        "lend image disks IMAGE; lend vault create NAME --size GIB; lend share accept IMAGE --vault NAME",
+    ),
+    (
+        "VAULT_TOO_SMALL",
+        "lend vault create NAME --size GIB && lend share accept IMAGE --vault NAME",
+    ),
+    ("VAULT_WRONG_TYPE", "lend vault list --object-type server --protection backup"),
+    ("VAULT_NOT_FOUND", "lend vault list"),
+    ("VAULT_BELOW_USED", "lend vault show VAULT"),
+    ("VAULT_NOT_EMPTY", "lend vault show VAULT"),
+    ("BACKUP_NOT_FOUND", "lend backup list"),
 ];
 
 /// A text of ours by its name.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use ureq::http::Method;
 
 use crate::args::{On, SaveImage, UploadImage};
+use crate::backup;
 use crate::failure::{Failure, exit};
 use crate::find::{self, Among};
 use crate::format::{HEAD_BYTES, sniff};
@@ -205,9 +206,13 @@ fn bar(on: &On<'_>, what: &str, length: Option<u64>) -> ProgressBar {
 /// under its final name is whole.
 pub fn save(on: &On<'_>, wish: &SaveImage) -> Result<u8, Failure> {
     let image = find::image(on, &wish.image, Among::Any)?;
+    let (path_of_bytes, what) = match wish.disk {
+        None => (format!("/images/{}/file", find::id(&image)), image),
+        Some(position) => backup::disk(on, &image, position)?,
+    };
     if wish.file == "-" {
         let mut out = io::stdout().lock();
-        receive(on, &image, &mut out)?;
+        receive(on, &path_of_bytes, &what, &mut out)?;
         out.flush()?;
         return Ok(0);
     }
@@ -218,7 +223,7 @@ pub fn save(on: &On<'_>, wish: &SaveImage) -> Result<u8, Failure> {
     }
     let part = Part::create(&path)?;
     let mut file = &part.file;
-    receive(on, &image, &mut file)?;
+    receive(on, &path_of_bytes, &what, &mut file)?;
     part.publish(&path)?;
     Ok(0)
 }
@@ -266,8 +271,9 @@ impl Drop for Part {
     }
 }
 
-fn receive(on: &On<'_>, image: &Value, out: &mut dyn Write) -> Result<(), Failure> {
-    let (api, url, token) = on.session.bytes(&format!("/images/{}/file", find::id(image)));
+/// Reads bytes below `path` and verifies them; `image` has their size and their digest.
+fn receive(on: &On<'_>, path: &str, image: &Value, out: &mut dyn Write) -> Result<(), Failure> {
+    let (api, url, token) = on.session.bytes(path);
     let response = api.get_bytes(&url, &token)?;
     if response.status().as_u16() == 204 {
         return Err(Failure::new("NO_BYTES", exit::NOT_FOUND, say(on.language, "no_bytes")));

@@ -368,6 +368,7 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         let made = server.request("alice", "POST", list, custom_policy(&name)).await.expect(201);
         things.listed = made.json()["id"].as_str().unwrap().to_owned();
         things.user = "rita".to_owned();
+    }
     if path.starts_with("/api/v1/vaults/") || path.starts_with("/api/v1/backups/") {
         things.listed = vault(server, &name).await;
     }

@@ -35,6 +35,11 @@ pub enum Image {
     Unset(UnsetImage),
     /// Delete images.
     Delete(DeleteImages),
+    /// List the disks of an image; a full server has several.
+    Disks {
+        /// The image.
+        image: String,
+    },
     /// Save the bytes of an image to a file, verified.
     #[command(after_help = "Examples:
   lend image save erp --file erp.qcow2
@@ -208,6 +213,9 @@ pub struct DeleteImages {
     /// Do not ask.
     #[arg(short, long)]
     pub yes: bool,
+    /// Delete the backups that full-server images were made from as well.
+    #[arg(long)]
+    pub backups: bool,
 }
 
 #[derive(Args)]
@@ -217,6 +225,9 @@ pub struct SaveImage {
     /// The file, which must not be there; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     pub file: String,
+    /// One disk of a full server, as `lend image disks` numbers them.
+    #[arg(long, value_name = "N")]
+    pub disk: Option<u32>,
 }
 
 #[derive(Args)]

@@ -1,26 +1,26 @@
 //! The command line: nouns, verbs, flags. The help texts teach; every group has examples.
 
+mod access;
 mod audit;
+mod backup;
 mod image;
 mod notice;
-mod backup;
-mod access;
-mod image;
 mod policy;
 mod share;
+mod vault;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::access::*;
 pub use self::audit::*;
+pub use self::backup::*;
 pub use self::image::*;
 pub use self::notice::*;
-pub use self::backup::*;
-pub use self::access::*;
-pub use self::image::*;
 pub use self::policy::*;
 pub use self::share::*;
+pub use self::vault::*;
 use crate::session::Session;
 use crate::text::Language;
 
@@ -196,6 +196,12 @@ pub enum Command {
     /// The regions of the cloud.
     #[command(subcommand)]
     Region(List),
+    /// Make and manage vaults, which keep the backups of full-server images.
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Make backups from disk images, and full-server images from backups.
+    #[command(subcommand)]
+    Backup(Backup),
     /// What a code means, and the way out.
     #[command(after_help = "Example: lend --lang zh explain SHARE_TENANT_QUOTA")]
     Explain {

@@ -9,6 +9,7 @@ use super::{Batch, Page, Watch};
   lend share list --pending
   lend share accept erp
   lend share accept --all --partial
+  lend share accept erp-full --vault vault-erp
   lend share reject erp")]
 pub enum Share {
     /// List what others share with you.
@@ -26,7 +27,13 @@ pub enum Share {
         page: Page,
     },
     /// Accept images.
-    Accept(AnswerShares),
+    Accept {
+        #[command(flatten)]
+        wish: AnswerShares,
+        /// The vault for the backups of full-server images: its name or id.
+        #[arg(long)]
+        vault: Option<String>,
+    },
     /// Reject images; they can be accepted later while the owner still shares them.
     Reject(AnswerShares),
     /// Print what is told, one JSON line per event, until Ctrl-C.

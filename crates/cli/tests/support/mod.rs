@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 pub const B2: &str = "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2";
 pub const C: &str = "cccccccccccccccccccccccccccccccc";
