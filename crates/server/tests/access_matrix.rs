@@ -158,6 +158,15 @@ const ROWS: &[(&str, &str, Sent)] = &[
     ("GET", "/api/v1/images/{id}/disks", Nothing),
     ("GET", "/api/v1/images/{id}/disks/{position}/file", Nothing),
     ("GET", "/api/v1/images/{id}/shares", Nothing),
+    ("GET", "/api/v1/rules", Nothing),
+    ("PUT", "/api/v1/rules/{owner}", Json(|_| json!({"verdict": "accept"}))),
+    ("DELETE", "/api/v1/rules/{owner}", Nothing),
+    ("POST", "/api/v1/undo", Json(|_| json!({"token": "unknown"}))),
+    (
+        "POST",
+        "/api/v1/shares/reminders",
+        Json(|_| json!({"images": [UNKNOWN_IMAGE], "recipients": [support::C]})),
+    ),
     ("GET", "/api/v1/shares", Nothing),
     (
         "POST",
@@ -369,6 +378,10 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         things.listed = made.json()["id"].as_str().unwrap().to_owned();
         things.user = "rita".to_owned();
     }
+    if path == "/api/v1/rules/{owner}" && method == "DELETE" {
+        let path = format!("/api/v1/rules/{}", support::D);
+        server.request("alice", "PUT", &path, json!({"verdict": "accept"})).await.expect(200);
+    }
     if path.starts_with("/api/v1/vaults/") || path.starts_with("/api/v1/backups/") {
         things.listed = vault(server, &name).await;
     }
@@ -391,6 +404,7 @@ impl Things {
             ("id", Some("v1")) if is_of_image(path) => self.image.clone(),
             ("id", Some("v1")) => self.listed.clone(),
             ("key", _) => "tags.max".to_owned(),
+            ("owner", _) => support::D.to_owned(),
             ("code", _) => "IMAGE_NOT_FOUND".to_owned(),
             ("member", _) => B.to_owned(),
             ("position", _) => "0".to_owned(),

@@ -99,7 +99,9 @@ async fn every_refusal_is_rendered_and_documented() {
         let mut statuses = String::new();
         for dialect in DIALECTS {
             let (status, body) = rendered(dialect, &error).await;
-            assert!((400..600).contains(&status), "{}: {status}", code.as_str());
+            // A dry run that would be done is the one answer of the catalogue that refuses nothing.
+            let is_rehearsal = *code == Code::DryRun && status == 200;
+            assert!(is_rehearsal || (400..600).contains(&status), "{}: {status}", code.as_str());
             (dialect.check)(&error, status, &body);
             let _ = write!(statuses, " {status} |");
         }

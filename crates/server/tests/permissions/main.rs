@@ -58,6 +58,7 @@ fn maker(user: &str, project: &str, account: &str) -> Caller {
         credential: Credential::Token,
         source: "test".to_owned(),
         request_id: "req-test".to_owned(),
+        terms: Default::default(),
     }
 }
 
