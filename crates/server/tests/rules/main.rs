@@ -19,6 +19,7 @@ mod cloud;
 
 mod answering;
 mod audit;
+mod audit_chain;
 mod bytes;
 mod ending;
 mod hearing;
