@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lendglass_core::limits::{EVENT_POLL_MILLIS, EVENTS_AT_ONCE};
 use lendglass_core::notice::{Inbox, Position, Side};
+use lendglass_core::permission::Action;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Error};
 use lendglass_store::db::Engine;
@@ -46,6 +47,7 @@ pub async fn listen(
     caller: &Caller,
     after: Option<Position>,
 ) -> Result<Listening, Error> {
+    caller.may(Action::NoticesRead)?;
     let seat = app.bell.seat(&caller.project)?;
     let inboxes = notice::inboxes(&caller.project, &caller.account, &caller.region);
     let lines = inboxes.each_ref().map(|inbox| app.bell.listen(inbox));

@@ -9,8 +9,9 @@ use lendglass_core::limits::{
     ELSEWHERE_CONTEXTS, NOTICE_AGE_SECONDS, NOTICES_COUNTED, NOTICES_READ_AT_ONCE,
 };
 use lendglass_core::notice::{Inbox, Notice, NoticeId, NoticeKind, Position, Side};
+use lendglass_core::permission::Action;
 use lendglass_core::share::{Recipient, ShareState};
-use lendglass_core::tenant::{Caller, Project, Role};
+use lendglass_core::tenant::{Caller, Project};
 use lendglass_core::{AccountId, Code, Error, ProjectId, RegionId};
 use lendglass_store::notice::{Stored, Wanted};
 use lendglass_store::{Tx, notice as store_notice, share as store_share, tenant as store_tenant};
@@ -82,6 +83,7 @@ pub struct NoticePage {
 
 /// A page of the notices of the caller's project and account in the request's region (RC-01, RC-02).
 pub async fn list(app: &App, caller: &Caller, wish: &ListNotices) -> Result<NoticePage, Error> {
+    caller.may(Action::NoticesRead)?;
     let settings = &app.settings;
     let limit = wish.limit.unwrap_or(settings.list_limit_default).min(settings.list_limit_max);
     let inboxes = inboxes_of(caller);
@@ -186,7 +188,7 @@ pub enum MarkRead {
 ///
 /// Errors: [`Code::RoleTooWeak`] below `member`, [`Code::TooManyIds`].
 pub async fn mark_read(app: &App, caller: &Caller, wish: MarkRead) -> Result<u32, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::NoticesMark)?;
     if let MarkRead::Ids(ids) = &wish
         && ids.len() > NOTICES_READ_AT_ONCE
     {

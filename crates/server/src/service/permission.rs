@@ -245,18 +245,16 @@ async fn change(
 ) -> Result<Bound, Error> {
     let project = target(app, caller, project).await?;
     caller.may(Action::AccessManage)?;
-    let (owned, caller) = (app.clone(), caller.clone());
-    let (bound, renewed) = app
-        .db
-        .write(move |tx| {
-            store_image::lock_project(tx, &project)?;
-            let (bound, concerned) = rows(tx, &project)?;
-            store_audit::insert(tx, &owned.ids.hex(), &event(&owned, &caller, verb, &bound))?;
-            let renewed = store_permission::renew(tx, &project, &concerned)?;
-            keeps_management(&caller, &renewed)?;
-            Ok((bound, renewed))
-        })
-        .await?;
+    let (owned, mine) = (app.clone(), caller.clone());
+    let changed = app.change(caller, move |tx| {
+        store_image::lock_project(tx, &project)?;
+        let (bound, concerned) = rows(tx, &project)?;
+        store_audit::insert(tx, &owned.ids.hex(), &event(&owned, &mine, verb, &bound))?;
+        let renewed = store_permission::renew(tx, &project, &concerned)?;
+        keeps_management(&mine, &renewed)?;
+        Ok((bound, renewed))
+    });
+    let (bound, renewed) = changed.await?;
     app.identity.learn_permissions(&renewed);
     Ok(bound)
 }

@@ -258,8 +258,20 @@ pub async fn change(app: &App, caller: &Caller, changes: Changes) -> Result<Repo
         }
     }
     let place = place(app, caller, &changes.scope).await?;
-    let (owned, caller) = (app.clone(), caller.clone());
-    app.db.write(move |tx| change_in(tx, &owned, &caller, &place, &changes)).await
+    let dry_run = changes.dry_run || caller.terms.is_dry_run;
+    let (owned, mine) = (app.clone(), caller.clone());
+    let changes = Changes { dry_run, ..changes };
+    run(app, caller, dry_run, move |tx| change_in(tx, &owned, &mine, &place, &changes)).await
+}
+
+/// A dry run has a report of its own and writes nothing; a change is made on the terms of its request.
+async fn run(
+    app: &App,
+    caller: &Caller,
+    dry_run: bool,
+    change: impl Fn(&mut Tx<'_>) -> Result<Report, Error> + Send + 'static,
+) -> Result<Report, Error> {
+    if dry_run { app.db.write(change).await } else { app.change(caller, change).await }
 }
 
 fn change_in(
@@ -337,8 +349,9 @@ pub async fn set_profile(
     dry_run: bool,
 ) -> Result<Report, Error> {
     caller.may(Action::PoliciesSet)?;
-    let (owned, caller) = (app.clone(), caller.clone());
-    app.db.write(move |tx| set_profile_in(tx, &owned, &caller, profile, dry_run)).await
+    let dry_run = dry_run || caller.terms.is_dry_run;
+    let (owned, mine) = (app.clone(), caller.clone());
+    run(app, caller, dry_run, move |tx| set_profile_in(tx, &owned, &mine, profile, dry_run)).await
 }
 
 fn set_profile_in(

@@ -9,7 +9,8 @@ use lendglass_core::limits::{
     EVENTS_AT_ONCE, WEBHOOK_ATTEMPTS, WEBHOOK_HOLD_SECONDS, WEBHOOK_URL_BYTES, WEBHOOKS_OF_PROJECT,
 };
 use lendglass_core::notice::{NoticeKind, Position, Side};
-use lendglass_core::tenant::{Caller, Role};
+use lendglass_core::permission::Action;
+use lendglass_core::tenant::Caller;
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, Timestamp, webhook as rules};
 use lendglass_store::notice::Wanted;
@@ -56,7 +57,7 @@ pub async fn create(
     caller: &Caller,
     new: NewWebhook,
 ) -> Result<(Webhook, String), Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::WebhooksManage)?;
     check_url(app, &new.url)?;
     let (id, secret, now) = (app.ids.hex(), new_secret(), app.clock.now());
     let sealed_secret = app.identity.seal().seal(&purpose(&id), secret.as_bytes())?;
@@ -147,14 +148,14 @@ fn not_found(id: &str) -> Error {
 /// A webhook of the caller's project; else [`Code::WebhookNotFound`]. For members: its URL may be a
 /// secret in itself.
 pub async fn show(app: &App, caller: &Caller, id: &str) -> Result<Webhook, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::WebhooksManage)?;
     let found = store_webhook::get(&app.db, id, &caller.project, &caller.region).await?;
     found.ok_or_else(|| not_found(id))
 }
 
 /// The webhooks of the caller's project in the request's region, oldest first.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Webhook>, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::WebhooksManage)?;
     store_webhook::list(&app.db, &caller.project, &caller.region).await
 }
 
@@ -167,7 +168,7 @@ pub async fn update(
     id: &str,
     change: WebhookChange,
 ) -> Result<Webhook, Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::WebhooksManage)?;
     if let Some(url) = &change.url {
         check_url(app, url)?;
     }
@@ -207,7 +208,7 @@ fn update_in(
 
 /// Removes a webhook.
 pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<(), Error> {
-    caller.needs(Role::Member)?;
+    caller.may(Action::WebhooksManage)?;
     let (owned, mine, id) = (app.clone(), caller.clone(), id.to_owned());
     app.change(caller, move |tx| {
         if !store_webhook::delete(tx, &id, &mine.project, &mine.region)? {

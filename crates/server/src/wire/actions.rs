@@ -43,6 +43,16 @@ const ACCESS: Needs = Actions(&[Action::AccessList]);
 const MANAGE: Needs = Actions(&[Action::AccessManage]);
 const POLICIES: Needs = Actions(&[Action::PoliciesSet]);
 
+const NOTICES: Needs = Actions(&[Action::NoticesRead]);
+const WEBHOOKS: Needs = Actions(&[Action::WebhooksManage]);
+const VAULTS: Needs = Actions(&[Action::VaultsList]);
+const VAULT: Needs = Actions(&[Action::VaultsManage]);
+const BACKUPS: Needs = Actions(&[Action::BackupsList]);
+const BACKUP: Needs = Actions(&[Action::BackupsManage]);
+const RULES: Needs = Actions(&[Action::SharesRules]);
+/// What is undone was done as one side or the other.
+const UNDO: Needs = Actions(&[Action::ImagesShare, Action::SharesAnswer]);
+
 /// Every route: method, path, what it asks. Aliases below `/identity/v3` are the routes below `/v3`.
 pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/", Nothing),
@@ -165,12 +175,41 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/images/{id}/deactivate", CHANGE),
     ("POST", "/api/v1/images/{id}/reactivate", CHANGE),
     ("POST", "/api/v1/images/{id}/replicate", COPY),
+    ("GET", "/api/v1/images/{id}/disks", GET),
+    ("GET", "/api/v1/images/{id}/disks/{position}/file", DOWNLOAD),
     ("GET", "/api/v1/images/{id}/shares", SHARES),
     ("GET", "/api/v1/shares", SHARES),
     ("POST", "/api/v1/shares", SHARE),
     ("DELETE", "/api/v1/shares", SHARE),
     ("POST", "/api/v1/shares/answers", ANSWER),
+    ("POST", "/api/v1/shares/reminders", SHARE),
+    ("POST", "/api/v1/undo", UNDO),
+    ("GET", "/api/v1/rules", SHARES),
+    ("PUT", "/api/v1/rules/{owner}", RULES),
+    ("DELETE", "/api/v1/rules/{owner}", RULES),
     ("GET", "/api/v1/shares/counts", SHARES),
+    ("GET", "/api/v1/audit", Actions(&[Action::AuditList])),
+    ("GET", "/api/v1/notices", NOTICES),
+    ("GET", "/api/v1/notices/counts", Token),
+    ("GET", "/api/v1/notices/elsewhere", Token),
+    ("POST", "/api/v1/notices/read", Actions(&[Action::NoticesMark])),
+    ("GET", "/api/v1/events", NOTICES),
+    ("GET", "/api/v1/webhooks", WEBHOOKS),
+    ("POST", "/api/v1/webhooks", WEBHOOKS),
+    ("GET", "/api/v1/webhooks/{id}", WEBHOOKS),
+    ("PATCH", "/api/v1/webhooks/{id}", WEBHOOKS),
+    ("DELETE", "/api/v1/webhooks/{id}", WEBHOOKS),
+    ("POST", "/api/v1/webhooks/{id}/test", WEBHOOKS),
     ("GET", "/api/v1/jobs", JOBS),
     ("GET", "/api/v1/jobs/{id}", JOBS),
+    ("GET", "/api/v1/vaults", VAULTS),
+    ("POST", "/api/v1/vaults", VAULT),
+    ("GET", "/api/v1/vaults/{id}", VAULTS),
+    ("PATCH", "/api/v1/vaults/{id}", VAULT),
+    ("DELETE", "/api/v1/vaults/{id}", VAULT),
+    ("GET", "/api/v1/backups", BACKUPS),
+    ("POST", "/api/v1/backups", BACKUP),
+    ("GET", "/api/v1/backups/{id}", BACKUPS),
+    ("DELETE", "/api/v1/backups/{id}", BACKUP),
+    ("POST", "/api/v1/backups/{id}/image", Actions(&[Action::WholeImagesCreate])),
 ];

@@ -106,6 +106,7 @@ async fn rc_22_a_reader_sees_an_offer_and_cannot_answer(server: TestServer) {
         images: vec![image.clone()],
         event,
         recipient: None,
+        vault: None,
         mode: share::Mode::All,
         dry_run: false,
         vault: None,

@@ -2,6 +2,7 @@
 
 use lendglass_core::audit::{AuditEvent, AuditOutcome, AuditVerb};
 use lendglass_core::limits::AUDIT_SCAN_ROWS;
+use lendglass_core::permission::Action;
 use lendglass_core::share::Recipient;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Code, Error, ProjectId, RegionId, Timestamp, UserId};
@@ -112,6 +113,7 @@ struct Scope {
 ///
 /// Errors: [`Code::OperatorOnly`] for somebody else's events.
 pub async fn list(app: &App, caller: &Caller, asked: &AuditAsked) -> Result<AuditPage, Error> {
+    caller.may(Action::AuditList)?;
     let scope = scope(app, caller, asked).await?;
     let limit = asked.limit.unwrap_or(app.settings.list_limit_default);
     let limit = limit.min(app.settings.list_limit_max) as usize;

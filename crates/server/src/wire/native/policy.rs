@@ -287,9 +287,9 @@ pub async fn unset(
     mut query: Query,
 ) -> Result<Answer<PolicyReport>, Failure> {
     let scope = taken_scope(&mut query)?;
-    let dry_run = query.flag("dry_run")?;
     query.finish()?;
-    let changes = Changes { scope, set: Vec::new(), unset: vec![key], dry_run };
+    // A dry run that the query asks for is a term of the request.
+    let changes = Changes { scope, set: Vec::new(), unset: vec![key], dry_run: false };
     Ok(render(policy::change(&app, &asking.caller, changes).await?))
 }
 
