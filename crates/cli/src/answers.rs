@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::find::{self, Among};
 use crate::image::more;
 use crate::output::{Column, column, note, print_rows};
+use crate::rules;
 use crate::sharing::{batch_body, page_query, run_batch};
 use crate::text::say;
 
@@ -22,6 +23,10 @@ pub fn run(on: &On<'_>, verb: &Share) -> Result<u8, Failure> {
         Share::Accept { wish, vault } => answer(on, wish, "accept", vault.as_deref()),
         Share::Reject(wish) => answer(on, wish, "reject", None),
         Share::Watch(wish) => crate::watch::watch(on, wish),
+        Share::Rules => rules::list(on),
+        Share::Trust(about) => rules::set(on, about, "accept"),
+        Share::Refuse(about) => rules::set(on, about, "refuse"),
+        Share::Forget(about) => rules::forget(on, about),
         Share::Remove { images, batch } => remove(on, images, batch),
     }
 }

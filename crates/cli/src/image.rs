@@ -27,6 +27,7 @@ pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
         Image::Save(wish) => transfer::save(on, wish),
         Image::Share(wish) => sharing::share(on, wish),
         Image::Unshare(wish) => sharing::unshare(on, wish),
+        Image::Remind(wish) => sharing::remind(on, wish),
         Image::Tenants { image, page } => sharing::tenants(on, image.as_deref(), page),
         Image::Replicate(wish) => info::replicate(on, wish),
         Image::Activate { images } => switch(on, images, "reactivate"),

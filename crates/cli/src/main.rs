@@ -21,6 +21,7 @@ mod login;
 mod notice;
 mod output;
 mod policy;
+mod rules;
 mod session;
 mod sharing;
 mod text;
@@ -71,6 +72,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Webhook(_)
         | Command::Quota(_)
         | Command::Region(_)
+        | Command::Undo { .. }
         | Command::Vault(_)
         | Command::Backup(_)
         | Command::Explain { .. } => {}
@@ -87,6 +89,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Region(args::List::List) => info::regions(&on),
         Command::Job(verb) => info::job(&on, verb),
         Command::Audit(verb) => audit::run(&on, verb),
+        Command::Undo { token } => sharing::undo(&on, token),
         Command::Vault(verb) => vault::run(&on, verb),
         Command::Backup(verb) => backup::run(&on, verb),
         Command::Notice(verb) => notice::run(&on, verb),

@@ -29,6 +29,10 @@ pub fn share(on: &On<'_>, wish: &ShareImages) -> Result<u8, Failure> {
 
 /// Takes images back.
 pub fn unshare(on: &On<'_>, wish: &UnshareImages) -> Result<u8, Failure> {
+    run_batch(on, &Method::DELETE, "/shares", &named(on, wish)?, &wish.batch)
+}
+
+fn named(on: &On<'_>, wish: &UnshareImages) -> Result<Value, Failure> {
     let mut body = batch_body(&wish.batch);
     body["images"] = find::ids(on, &wish.images, Among::Listed)?.into();
     if wish.all {
@@ -36,7 +40,18 @@ pub fn unshare(on: &On<'_>, wish: &UnshareImages) -> Result<u8, Failure> {
     } else {
         body["recipients"] = wish.from.clone().into();
     }
-    run_batch(on, &Method::DELETE, "/shares", &body, &wish.batch)
+    Ok(body)
+}
+
+/// Reminds tenants who have not answered.
+pub fn remind(on: &On<'_>, wish: &UnshareImages) -> Result<u8, Failure> {
+    run_batch(on, &Method::POST, "/shares/reminders", &named(on, wish)?, &wish.batch)
+}
+
+/// Undoes an act of the last seconds.
+pub fn undo(on: &On<'_>, token: &str) -> Result<u8, Failure> {
+    let batch = Batch { partial: false, dry_run: false };
+    run_batch(on, &Method::POST, "/undo", &json!({"token": token}), &batch)
 }
 
 /// What every batch says.
@@ -80,6 +95,9 @@ pub fn run_batch(
     if batch.dry_run {
         note(on, say(on.language, "dry_run"));
         return Ok(if refused > 0 { exit::CONFLICT } else { 0 });
+    }
+    if let Some(token) = answer.body["undo"]["token"].as_str() {
+        note(on, &say_with(on.language, "undo", &[token]));
     }
     if refused == 0 {
         return Ok(0);

@@ -53,6 +53,11 @@ The other tenant finds its id with `lend credentials show`.")]
     Share(ShareImages),
     /// Take images back from other tenants.
     Unshare(UnshareImages),
+    /// Ask tenants who have not answered for an answer, once a day each.
+    #[command(after_help = "Examples:
+  lend image remind erp --all
+  lend image remind erp --to 4f0c2a7be1d94c0f9a6d1f0c55d0e291")]
+    Remind(UnshareImages),
     /// List whom an image is shared with.
     Tenants {
         /// The image; without it, all shares the project has given.

@@ -202,6 +202,11 @@ pub enum Command {
     /// Make backups from disk images, and full-server images from backups.
     #[command(subcommand)]
     Backup(Backup),
+    /// Take back what you did a few seconds ago: share, unshare, accept, reject.
+    Undo {
+        /// What the act printed.
+        token: String,
+    },
     /// What a code means, and the way out.
     #[command(after_help = "Example: lend --lang zh explain SHARE_TENANT_QUOTA")]
     Explain {

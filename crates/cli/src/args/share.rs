@@ -39,6 +39,15 @@ pub enum Share {
     /// Print what is told, one JSON line per event, until Ctrl-C.
     #[command(after_help = "Example: lend share watch --exec './on-share.sh'")]
     Watch(Watch),
+    /// List what is done with an owner's offers before anybody looks.
+    Rules,
+    /// Accept what an owner offers from now on, at once.
+    #[command(after_help = "Example: lend share trust 4f0c2a7be1d94c0f9a6d1f0c55d0e291")]
+    Trust(RuleAbout),
+    /// Reject what an owner offers from now on, without being told.
+    Refuse(RuleAbout),
+    /// Forget the rule about an owner.
+    Forget(RuleAbout),
     /// Drop images that you had accepted.
     Remove {
         /// The images.
@@ -59,4 +68,13 @@ pub struct AnswerShares {
     pub all: bool,
     #[command(flatten)]
     pub batch: Batch,
+}
+
+#[derive(Args)]
+pub struct RuleAbout {
+    /// The id of the owning project, or of an account.
+    pub owner: String,
+    /// The rule is about offers to the account, not to the project.
+    #[arg(long)]
+    pub for_account: bool,
 }
