@@ -46,6 +46,8 @@ const POLICIES: Needs = Actions(&[Action::PoliciesSet]);
 const NOTICES: Needs = Actions(&[Action::NoticesRead]);
 const WEBHOOKS: Needs = Actions(&[Action::WebhooksManage]);
 const VAULTS: Needs = Actions(&[Action::VaultsList]);
+/// A vault is shown with what it holds: both are asked.
+const VAULT_WITH_BACKUPS: Needs = Actions(&[Action::VaultsList, Action::BackupsList]);
 const VAULT: Needs = Actions(&[Action::VaultsManage]);
 const BACKUPS: Needs = Actions(&[Action::BackupsList]);
 const BACKUP: Needs = Actions(&[Action::BackupsManage]);
@@ -204,7 +206,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/jobs/{id}", JOBS),
     ("GET", "/api/v1/vaults", VAULTS),
     ("POST", "/api/v1/vaults", VAULT),
-    ("GET", "/api/v1/vaults/{id}", VAULTS),
+    ("GET", "/api/v1/vaults/{id}", VAULT_WITH_BACKUPS),
     ("PATCH", "/api/v1/vaults/{id}", VAULT),
     ("DELETE", "/api/v1/vaults/{id}", VAULT),
     ("GET", "/api/v1/backups", BACKUPS),

@@ -25,12 +25,18 @@ pub struct Call {
     pub method: &'static str,
     pub path: &'static str,
     pub action: Action,
+    /// Every action that a call of the row may ask for.
+    pub all: &'static [Action],
 }
 
 /// Calls that are not made here: the stream never ends, a test of a webhook needs somebody who
-/// listens, an act to be undone is one of the other calls.
-const NOT_CALLED: [(&str, &str); 3] =
-    [("GET", "/api/v1/events"), ("POST", "/api/v1/webhooks/{id}/test"), ("POST", "/api/v1/undo")];
+/// listens, what is undone was another call, and nobody is reminded on the first day.
+const NOT_CALLED: [(&str, &str); 4] = [
+    ("GET", "/api/v1/events"),
+    ("POST", "/api/v1/webhooks/{id}/test"),
+    ("POST", "/api/v1/undo"),
+    ("POST", "/api/v1/shares/reminders"),
+];
 
 async fn made_vault(server: &TestServer) -> VaultId {
     let new = NewVault {
@@ -51,7 +57,12 @@ pub fn calls() -> Vec<Call> {
         if NOT_CALLED.contains(&(*method, *path)) {
             continue;
         }
-        calls.extend(actions.iter().map(|action| Call { method, path, action: *action }));
+        calls.extend(actions.iter().map(|action| Call {
+            method,
+            path,
+            action: *action,
+            all: actions,
+        }));
     }
     calls.sort_by_key(|call| !call.path.starts_with("/api/"));
     calls
@@ -89,7 +100,7 @@ impl Call {
 
     /// Makes what the call is about anew, and calls.
     pub async fn ask(&self, server: &TestServer, token: &str) -> Answer {
-        let Call { method, path, action } = *self;
+        let Call { method, path, action, .. } = *self;
         let of_image = path.contains("/images/{") || path.starts_with("/api/v1/shares");
         let mut id = String::new();
         let mut member = B;
@@ -193,7 +204,7 @@ impl Call {
     }
 
     fn body(&self, server: &TestServer, image: &str) -> Payload {
-        let Call { method, path, action } = *self;
+        let Call { method, path, action, .. } = *self;
         let name = server.app.ids.hex();
         let is_native = path.starts_with("/api/");
         let visibility = if action == Action::ImagesPublish { "public" } else { "shared" };
