@@ -8,6 +8,8 @@ mod support;
 
 #[path = "cli/rights.rs"]
 mod rights;
+#[path = "cli/vault.rs"]
+mod vault;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
