@@ -87,27 +87,28 @@ fn watching_goes_on_where_it_was_broken_off() {
 fn webhooks_are_kept_from_the_command_line() {
     let cloud = Cloud::start();
     cloud
-        .lend("bob", &["webhook", "create", "http://127.0.0.1:9/"])
+        .lend("alice", &["webhook", "create", "http://127.0.0.1:9/"])
         .refused(1, "WEBHOOK_URL_REFUSED");
+    cloud.lend("bob", &["webhook", "list"]).refused(1, "ROLE_TOO_WEAK");
     let url = "http://localhost:9/";
     let create = ["webhook", "create", url, "--kind", "image.shared", "-f", "json"];
-    let made = cloud.lend("bob", &create).expect(0);
+    let made = cloud.lend("alice", &create).expect(0);
     assert!(made.err.contains("Keep the secret"), "{}", made.err);
     let made = made.json();
     assert!(made["secret"].as_str().unwrap().len() >= 32);
     let id = made["id"].as_str().unwrap();
-    let shown = cloud.lend("bob", &["webhook", "show", id, "-f", "json"]).expect(0).json();
+    let shown = cloud.lend("alice", &["webhook", "show", id, "-f", "json"]).expect(0).json();
     assert_eq!((shown.get("secret"), shown["kinds"][0].as_str()), (None, Some("image.shared")));
-    cloud.lend("bob", &["webhook", "test", id]).refused(1, "WEBHOOK_TEST_FAILED");
-    cloud.lend("bob", &["webhook", "set", id]).refused(2, "USAGE");
+    cloud.lend("alice", &["webhook", "test", id]).refused(1, "WEBHOOK_TEST_FAILED");
+    cloud.lend("alice", &["webhook", "set", id]).refused(2, "USAGE");
     let off = ["webhook", "set", id, "--disable", "--all-kinds", "-f", "json"];
-    let off = cloud.lend("bob", &off).expect(0).json();
+    let off = cloud.lend("alice", &off).expect(0).json();
     assert_eq!(
         (off["enabled"].as_bool(), off["kinds"].as_array().unwrap().len()),
         (Some(false), 0)
     );
-    let listed = cloud.lend("bob", &["webhook", "list", "-f", "value", "-c", "url"]).expect(0);
+    let listed = cloud.lend("alice", &["webhook", "list", "-f", "value", "-c", "url"]).expect(0);
     assert_eq!(listed.text(), format!("{url}\n"));
-    cloud.lend("bob", &["webhook", "delete", id]).expect(0);
-    cloud.lend("bob", &["webhook", "show", id]).refused(3, "WEBHOOK_NOT_FOUND");
+    cloud.lend("alice", &["webhook", "delete", id]).expect(0);
+    cloud.lend("alice", &["webhook", "show", id]).refused(3, "WEBHOOK_NOT_FOUND");
 }

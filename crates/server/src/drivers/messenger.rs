@@ -168,14 +168,14 @@ where
 {
     let broken = |error: hyper::Error| format!("the connection broke: {error}");
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // Dropped together with the request, whatever happens to it.
+    let answer = sender.send_request(request);
+    tokio::pin!(answer);
     tokio::select! {
-        answer = sender.send_request(request) => answer.map(|answer| answer.status()).map_err(broken),
-        ended = connection => Err(match ended {
-            Ok(()) => "it ended the connection without an answer".to_owned(),
-            Err(error) => broken(error),
-        }),
+        answer = &mut answer => return answer.map(|answer| answer.status()).map_err(broken),
+        _ = connection => {}
     }
+    // A connection that ends has handed over the answer before, or will never have one.
+    answer.await.map(|answer| answer.status()).map_err(broken)
 }
 
 #[cfg(test)]

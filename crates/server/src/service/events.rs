@@ -41,7 +41,7 @@ pub enum Heard {
 
 /// Listens from `after` on, or from now. Nothing that is told after this call is missed.
 ///
-/// Errors: [`Code::TooManyStreams`](lendglass_core::Code::TooManyStreams).
+/// Errors: those of [`Caller::may`], [`Code::TooManyStreams`](lendglass_core::Code::TooManyStreams).
 pub async fn listen(
     app: &App,
     caller: &Caller,

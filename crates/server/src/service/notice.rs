@@ -186,7 +186,7 @@ pub enum MarkRead {
 /// Marks notices as read, for everybody who reads these inboxes; answers how many are left, counted
 /// up to [`NOTICES_COUNTED`] + 1.
 ///
-/// Errors: [`Code::RoleTooWeak`] below `member`, [`Code::TooManyIds`].
+/// Errors: those of [`Caller::may`], [`Code::TooManyIds`].
 pub async fn mark_read(app: &App, caller: &Caller, wish: MarkRead) -> Result<u32, Error> {
     caller.may(Action::NoticesMark)?;
     if let MarkRead::Ids(ids) = &wish
@@ -209,12 +209,17 @@ pub async fn mark_read(app: &App, caller: &Caller, wish: MarkRead) -> Result<u32
         Ok(())
     })
     .await?;
-    count_unread(app, caller).await
+    unread_of(app, caller).await
 }
 
 /// How many notices the caller's project and account have not read, counted up to
 /// [`NOTICES_COUNTED`] + 1.
 pub async fn count_unread(app: &App, caller: &Caller) -> Result<u32, Error> {
+    caller.may(Action::NoticesRead)?;
+    unread_of(app, caller).await
+}
+
+async fn unread_of(app: &App, caller: &Caller) -> Result<u32, Error> {
     let most = NOTICES_COUNTED + 1;
     let mut unread = 0;
     for inbox in &inboxes_of(caller) {
@@ -241,6 +246,7 @@ pub struct Elsewhere {
 /// Counts, and nothing else, of every project and region in which the caller has a role (RG-05);
 /// at most [`ELSEWHERE_CONTEXTS`] of them, by name.
 pub async fn elsewhere(app: &App, caller: &Caller) -> Result<Vec<Elsewhere>, Error> {
+    caller.may(Action::NoticesRead)?;
     let projects = tenant::me(app, caller).await?.projects;
     let contexts = projects.into_iter().flat_map(|own| {
         let regions = match &own.project.region {
@@ -261,7 +267,7 @@ pub async fn elsewhere(app: &App, caller: &Caller) -> Result<Vec<Elsewhere>, Err
         let pending = ShareState::Pending;
         counted.push(Elsewhere {
             pending: store_share::count_received(&app.db, &there, pending, now, most).await?,
-            unread: count_unread(app, &there).await?,
+            unread: unread_of(app, &there).await?,
             project: project.id,
             project_name: project.name,
             region,

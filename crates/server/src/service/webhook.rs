@@ -50,8 +50,7 @@ pub struct WebhookChange {
 
 /// Makes a webhook; answers it with its secret, which nobody is shown again.
 ///
-/// Errors: [`Code::RoleTooWeak`] below `member`, [`Code::WebhookUrlRefused`],
-/// [`Code::WebhookQuota`].
+/// Errors: those of [`Caller::may`], [`Code::WebhookUrlRefused`], [`Code::WebhookQuota`].
 pub async fn create(
     app: &App,
     caller: &Caller,
@@ -145,8 +144,8 @@ fn not_found(id: &str) -> Error {
     Error::new(Code::WebhookNotFound).with("id", shortened(id, 80))
 }
 
-/// A webhook of the caller's project; else [`Code::WebhookNotFound`]. For members: its URL may be a
-/// secret in itself.
+/// A webhook of the caller's project; else [`Code::WebhookNotFound`]. Only for those who
+/// manage webhooks: its URL may be a secret in itself.
 pub async fn show(app: &App, caller: &Caller, id: &str) -> Result<Webhook, Error> {
     caller.may(Action::WebhooksManage)?;
     let found = store_webhook::get(&app.db, id, &caller.project, &caller.region).await?;
@@ -161,7 +160,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Webhook>, Error> {
 
 /// Changes a webhook.
 ///
-/// Errors: [`Code::RoleTooWeak`], [`Code::WebhookNotFound`], [`Code::WebhookUrlRefused`].
+/// Errors: those of [`Caller::may`], [`Code::WebhookNotFound`], [`Code::WebhookUrlRefused`].
 pub async fn update(
     app: &App,
     caller: &Caller,

@@ -38,6 +38,8 @@ const SHARE: Needs = Actions(&[Action::ImagesShare]);
 const END: Needs = Actions(&[Action::ImagesShare, Action::SharesAnswer]);
 const SHARES: Needs = Actions(&[Action::SharesList]);
 const ANSWER: Needs = Actions(&[Action::SharesAnswer]);
+const NOTICES: Needs = Actions(&[Action::NoticesRead]);
+const WEBHOOKS: Needs = Actions(&[Action::WebhooksManage]);
 const JOBS: Needs = Actions(&[Action::JobsList]);
 const ACCESS: Needs = Actions(&[Action::AccessList]);
 const MANAGE: Needs = Actions(&[Action::AccessManage]);
@@ -192,8 +194,8 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/shares/counts", SHARES),
     ("GET", "/api/v1/audit", Actions(&[Action::AuditList])),
     ("GET", "/api/v1/notices", NOTICES),
-    ("GET", "/api/v1/notices/counts", Token),
-    ("GET", "/api/v1/notices/elsewhere", Token),
+    ("GET", "/api/v1/notices/counts", NOTICES),
+    ("GET", "/api/v1/notices/elsewhere", NOTICES),
     ("POST", "/api/v1/notices/read", Actions(&[Action::NoticesMark])),
     ("GET", "/api/v1/events", NOTICES),
     ("GET", "/api/v1/webhooks", WEBHOOKS),

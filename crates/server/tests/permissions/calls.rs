@@ -214,6 +214,10 @@ impl Call {
                 ().into()
             }
             ("GET", _) => ().into(),
+            ("POST", "read") => json!({"up_to": "p0.a0"}).into(),
+            ("POST", "webhooks") => json!({"url": "http://localhost:9/"}).into(),
+            ("PATCH", "{id}") if path.contains("/webhooks/") => json!({"enabled": false}).into(),
+            ("POST", "test") => json!({}).into(),
             ("POST", "" | "images") if is_native => {
                 let kind = ImageKind::ALL.iter().find(|kind| Action::to_create(**kind) == action);
                 json!({"name": name, "kind": kind.unwrap().as_str()}).into()

@@ -35,3 +35,4 @@ mod telling;
 mod terms;
 mod vaults;
 mod vaults_wire;
+mod webhooks;

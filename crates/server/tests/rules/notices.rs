@@ -17,6 +17,7 @@ use crate::support::{A, B, B2, TestServer};
 
 stories! {
     lendglass "lendglass":
+        rc_01_a_share_and_its_answers_reach_those_who_listen,
         rc_02_a_notice_stays_in_its_region_and_project,
         rc_19_a_notice_names_who_shares,
         notices_are_paged_newest_first_and_filtered,
@@ -65,6 +66,25 @@ async fn ids(cloud: &Cloud, person: &str, query: &str) -> Vec<String> {
     let page = get(cloud, person, &format!("/api/v1/notices?{query}")).await;
     let notices = page["notices"].as_array().unwrap();
     notices.iter().map(|notice| notice["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn rc_01_a_share_and_its_answers_reach_those_who_listen(cloud: &Cloud) {
+    let mut bob = Ear::open(cloud, "bob", None).await;
+    let mut alice = Ear::open(cloud, "alice", None).await;
+    let sys1 = cloud.image("alice", "sys1").await;
+    cloud.share("alice", &sys1, B).await;
+    let told = bob.next().await.unwrap().data;
+    assert_eq!(
+        (&told["kind"], &told["image"], &told["counterpart"]["id"]),
+        (&json!("image.shared"), &json!({"id": sys1.as_str(), "name": "sys1"}), &json!(A))
+    );
+    assert_eq!((told["region"].as_str(), told["to"]["id"].as_str()), (Some("r1"), Some(B)));
+    cloud.accept("bob", &sys1).await;
+    let told = alice.next().await.unwrap().data;
+    assert_eq!((&told["kind"], &told["counterpart"]["id"]), (&json!("share.accepted"), &json!(B)));
+    cloud.unshare("alice", &sys1, B).await;
+    assert_eq!(bob.next().await.unwrap().data["kind"], "image.withdrawn");
+    assert!(ids(cloud, "carol", "").await.is_empty());
 }
 
 async fn rc_02_a_notice_stays_in_its_region_and_project(cloud: &Cloud) {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use lendglass_core::limits::EVENT_HEARTBEAT_SECONDS;
 use lendglass_core::notice::Position;
+use lendglass_core::permission::Action;
 use lendglass_core::{Code, Error};
 use serde_json::json;
 
@@ -109,6 +110,7 @@ impl Speaking {
         };
         // Whoever may no longer hear hears nothing more.
         let alive = credential::caller(&self.app, &self.context, &self.headers).await;
+        let alive = alive.and_then(|caller| caller.may(Action::NoticesRead));
         match alive.and(heard) {
             Ok(None) => Some(":\n\n".to_owned()),
             Ok(Some(Heard::Gap(position))) => Some(frame("gap", Some(position), &json!({}))),

@@ -125,7 +125,7 @@ pub struct WebhookTest {
     pub failure: Option<String>,
 }
 
-/// Lists the webhooks of the project in this region; for members.
+/// Lists the webhooks of the project in this region; for admins.
 #[utoipa::path(get, path = "/api/v1/webhooks", operation_id = "list_webhooks", tag = "notices",
     responses((status = 200, body = WebhookPage), (status = "default", body = Problem)))]
 pub async fn list(State(app): State<App>, asking: Asking) -> Result<Answer<WebhookPage>, Failure> {
@@ -155,7 +155,7 @@ pub async fn create(
     Ok(response)
 }
 
-/// Shows a webhook; for members.
+/// Shows a webhook; for admins.
 #[utoipa::path(get, path = "/api/v1/webhooks/{id}", operation_id = "show_webhook", tag = "notices",
     params(("id" = String, Path, description = "The webhook")),
     responses((status = 200, body = WebhookView), (status = "default", body = Problem)))]
