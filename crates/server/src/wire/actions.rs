@@ -45,8 +45,6 @@ const ACCESS: Needs = Actions(&[Action::AccessList]);
 const MANAGE: Needs = Actions(&[Action::AccessManage]);
 const POLICIES: Needs = Actions(&[Action::PoliciesSet]);
 
-const NOTICES: Needs = Actions(&[Action::NoticesRead]);
-const WEBHOOKS: Needs = Actions(&[Action::WebhooksManage]);
 const VAULTS: Needs = Actions(&[Action::VaultsList]);
 /// A vault is shown with what it holds: both are asked.
 const VAULT_WITH_BACKUPS: Needs = Actions(&[Action::VaultsList, Action::BackupsList]);
