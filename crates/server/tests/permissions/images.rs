@@ -109,7 +109,6 @@ async fn rc_22_a_reader_sees_an_offer_and_cannot_answer(server: TestServer) {
         vault: None,
         mode: share::Mode::All,
         dry_run: false,
-        vault: None,
     };
     let report = share::answer(&server.app, &maker("bob", B, "y"), answer).await.unwrap();
     assert!(report.is_done, "a member answers");
