@@ -1,8 +1,10 @@
-//! Chores of the workspace: `cargo xtask tidy` reads the tree for what the compiler cannot know.
+//! Chores of the workspace: `cargo xtask tidy` reads the tree for what the compiler cannot know,
+//! `cargo xtask requirements` brings the page of requirements up to the tests.
 
+mod requirements;
 mod tidy;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,6 +18,8 @@ enum Xtask {
         #[arg(long)]
         root: Option<PathBuf>,
     },
+    /// Bring docs/requirements.md up to what the tests prove.
+    Requirements,
 }
 
 fn main() -> ExitCode {
@@ -23,6 +27,17 @@ fn main() -> ExitCode {
         Xtask::Tidy { root } => {
             let tree = root.map_or_else(tidy::Tree::read, |root| tidy::Tree::read_at(&root));
             tidy::print(&tidy::breaches(&tree))
+        }
+        Xtask::Requirements => {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            let page = requirements::page(&tidy::Tree::read());
+            match std::fs::write(root.join(requirements::PATH), page) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("{}: {error}", requirements::PATH);
+                    ExitCode::FAILURE
+                }
+            }
         }
     }
 }

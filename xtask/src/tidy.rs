@@ -153,7 +153,16 @@ impl Tree {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    fn text(&self, path: &str) -> Option<&str> {
+    /// Every file that may hold tests.
+    pub fn tests(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .filter(|(path, _)| path.ends_with(".rs") || path.ends_with(".py"))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> Option<&str> {
         self.files.iter().find(|(name, _)| name == path).map(|(_, text)| text.as_str())
     }
 }

@@ -23,6 +23,7 @@ pub fn run(on: &On<'_>, verb: &Share) -> Result<u8, Failure> {
         Share::Accept { wish, vault } => answer(on, wish, "accept", vault.as_deref()),
         Share::Reject(wish) => answer(on, wish, "reject", None),
         Share::Watch(wish) => crate::watch::watch(on, wish),
+        Share::Check { ids } => rules::check(on, ids),
         Share::Rules => rules::list(on),
         Share::Trust(about) => rules::set(on, about, "accept"),
         Share::Refuse(about) => rules::set(on, about, "refuse"),

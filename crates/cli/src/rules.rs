@@ -1,4 +1,5 @@
-//! `lend share rules|trust|refuse|forget`: what is done with an owner's offers before anybody looks.
+//! `lend share rules|trust|refuse|forget`: what is done with an owner's offers before anybody looks; and
+//! `lend share check`: whom an id means.
 
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -38,5 +39,24 @@ pub fn forget(on: &On<'_>, about: &RuleAbout) -> Result<u8, Failure> {
     let for_account = about.for_account;
     let path = format!("/rules/{}?for_account={for_account}", escaped(&about.owner));
     on.session.call(&Method::DELETE, &path, None)?;
+    Ok(0)
+}
+
+const TENANTS: &[Column] = &[
+    column("asked", "ID", "ID"),
+    column("kind", "Kind", "类型"),
+    column("id", "Means", "对应租户"),
+    column("name", "Name", "名称"),
+];
+
+/// Says whom each id means; the first that means nobody ends it.
+pub fn check(on: &On<'_>, ids: &[String]) -> Result<u8, Failure> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut row = on.session.get(&format!("/tenants/resolve?id={}", escaped(id)))?;
+        row["asked"] = id.as_str().into();
+        rows.push(row);
+    }
+    print_rows(on, TENANTS, &rows)?;
     Ok(0)
 }

@@ -85,7 +85,7 @@ fn a_wrong_value_changes_nothing() {
     for (name, value, code) in [
         ("share.max_tenants.system", "-1", Code::InvalidValue),
         ("share.acceptance", "maybe", Code::InvalidValue),
-        ("recipient.may_edit", "true", Code::InvalidValue),
+        ("recipient.may_edit", "true", Code::PolicyLocked),
         ("bar.actions", "<b>", Code::InvalidValue),
         ("share.nonsense", "1", Code::UnknownField),
     ] {

@@ -3,7 +3,7 @@
 use crate::error::{Code, Error};
 use crate::id::{AccountId, ProjectId, RegionId};
 use crate::limits::RECIPIENT_ID_CHARS;
-use crate::policy::{Policy, RecipientKind};
+use crate::policy::{CrossSite, Policy, RecipientKind};
 use crate::share::Recipient;
 use crate::tenant::{Account, Project};
 
@@ -27,6 +27,10 @@ pub struct Candidates {
     pub account_projects: Vec<ProjectId>,
     /// Whether this is the id of a user.
     pub is_user: bool,
+    /// The site of the account that was found; empty for an installation without others.
+    pub site: String,
+    /// Whether that site offers the region asked about.
+    pub is_region_offered: bool,
 }
 
 /// Who shares, and where.
@@ -38,6 +42,8 @@ pub struct Owner<'a> {
     pub account: &'a AccountId,
     /// The region of the image.
     pub region: &'a RegionId,
+    /// The site of the owner's account.
+    pub site: &'a str,
 }
 
 /// Decides who is meant.
@@ -66,6 +72,7 @@ pub fn resolve(
         Some(RecipientKind::Account) => account_here(named, found, owner)?,
         None => by_policy(named, found, owner, policy)?,
     };
+    check_site(named, found, owner, policy)?;
     let is_self = match &recipient {
         Recipient::Project(project) => project == owner.project,
         Recipient::Account(account) => account == owner.account,
@@ -74,6 +81,25 @@ pub fn resolve(
         return Err(Error::new(Code::SelfShare).with("id", &named.text));
     }
     Ok(recipient)
+}
+
+/// Tenants of another site are known here only where the policy lets sites share and both offer the
+/// region (RG-03); elsewhere they do not exist.
+fn check_site(
+    named: &Named,
+    found: &Candidates,
+    owner: &Owner<'_>,
+    policy: &Policy,
+) -> Result<(), Error> {
+    if found.site == owner.site {
+        return Ok(());
+    }
+    match policy.regions_cross_site_share {
+        CrossSite::AllowIfCommonRegion if found.is_region_offered => Ok(()),
+        CrossSite::AllowIfCommonRegion | CrossSite::Deny => {
+            Err(Error::new(Code::TenantNotFound).with("id", &named.text))
+        }
+    }
 }
 
 fn by_policy(

@@ -53,6 +53,7 @@ fn check(profile: Profile, text: &str, kind: Option<RecipientKind>) -> String {
         project: &ProjectId::trusted("A"),
         account: &AccountId::trusted("X"),
         region: &RegionId::trusted("r1"),
+        site: "",
     };
     let named = Named { text: text.to_owned(), kind };
     match resolve(&named, &found(text), &owner, &profile.policy()) {
@@ -123,4 +124,24 @@ fn sh_13_pasted_ids_are_parted_by_any_usual_mark() {
         assert_eq!(split_ids(text), ["B", "C"], "{text:?}");
     }
     assert!(split_ids(" , ").is_empty());
+}
+
+#[test]
+fn rg_03_sites_share_where_both_offer_the_region() {
+    let owner = Owner {
+        project: &ProjectId::trusted("A"),
+        account: &AccountId::trusted("X"),
+        region: &RegionId::trusted("r1"),
+        site: "mainland",
+    };
+    let named = Named { text: "B".to_owned(), kind: None };
+    let of = |profile: Profile, site: &str, is_region_offered| {
+        let found = Candidates { site: site.to_owned(), is_region_offered, ..found("B") };
+        resolve(&named, &found, &owner, &profile.policy()).map_err(|error| error.code())
+    };
+    let b = Ok(Recipient::Project(ProjectId::trusted("B")));
+    assert_eq!(of(Profile::Huawei, "mainland", false), b, "one site");
+    assert_eq!(of(Profile::Huawei, "international", true), b);
+    assert_eq!(of(Profile::Huawei, "international", false), Err(Code::TenantNotFound));
+    assert_eq!(of(Profile::Ctyun, "international", true), Err(Code::TenantNotFound));
 }

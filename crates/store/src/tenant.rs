@@ -222,6 +222,19 @@ static PROJECTS_NAMED: Statement = Statement::new(
 );
 static PROJECTS_OF_ACCOUNT: Statement =
     Statement::new("select id from project where account_id = $1 order by id");
+static SITE: Statement = Statement::new(
+    "select s.site, case when exists (select 1 from region_site r where r.region_id = $2) \
+     and not exists (select 1 from region_site r where r.region_id = $2 and r.site = s.site) \
+     then 0 else 1 end from account_site s where s.account_id = $1",
+);
+static SITE_OF_ACCOUNT: Statement = Statement::new(
+    "insert into account_site (account_id, site) values ($1, $2) \
+     on conflict (account_id) do nothing",
+);
+static SITE_OF_REGION: Statement = Statement::new(
+    "insert into region_site (region_id, site) values ($1, $2) \
+     on conflict (region_id, site) do nothing",
+);
 static PROJECTS_HERE: Statement = Statement::new(
     "select id from project where account_id = $1 and is_enabled = 1 \
      and (region_id = $2 or region_id is null) order by id",
@@ -365,7 +378,50 @@ pub fn candidates(tx: &mut Tx<'_>, text: &str, region: &RegionId) -> Result<Cand
         None => Vec::new(),
     };
     let is_user = user::exists(tx, text)?;
-    Ok(Candidates { project: found, account, account_projects, is_user })
+    let (site, is_region_offered) = match holder(found.as_ref(), account.as_ref()) {
+        Some(holder) => site(tx, holder, region)?,
+        None => (String::new(), true),
+    };
+    Ok(Candidates { project: found, account, account_projects, is_user, site, is_region_offered })
+}
+
+/// The account whose site counts for a recipient.
+fn holder<'a>(project: Option<&'a Project>, account: Option<&'a Account>) -> Option<&'a AccountId> {
+    project.map(|project| &project.account).or(account.map(|account| &account.id))
+}
+
+/// The site of an account, and whether it offers a region.
+pub fn site(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    region: &RegionId,
+) -> Result<(String, bool), Error> {
+    site_of(tx.query_opt(&SITE, &params![account, region])?)
+}
+
+/// As [`site`], outside a transaction.
+pub async fn read_site(
+    db: &Db,
+    account: &AccountId,
+    region: &RegionId,
+) -> Result<(String, bool), Error> {
+    site_of(db.read(&SITE, params![account, region]).await?.into_iter().next())
+}
+
+fn site_of(row: Option<Row>) -> Result<(String, bool), Error> {
+    let Some(row) = row else { return Ok((String::new(), true)) };
+    let mut columns = row.read();
+    Ok((columns.text()?, columns.flag()?))
+}
+
+/// Says of which site an account is; one that has a site keeps it.
+pub fn set_site(tx: &mut Tx<'_>, account: &AccountId, site: &str) -> Result<(), Error> {
+    tx.execute(&SITE_OF_ACCOUNT, &params![account, site]).map(|_| ())
+}
+
+/// Says that a site offers a region. A region that no site is named for is offered by all.
+pub fn offer_region(tx: &mut Tx<'_>, region: &RegionId, site: &str) -> Result<(), Error> {
+    tx.execute(&SITE_OF_REGION, &params![region, site]).map(|_| ())
 }
 
 /// As [`candidates`], outside a transaction: for who asks before he shares.
@@ -378,7 +434,11 @@ pub async fn read_candidates(db: &Db, text: &str, region: &RegionId) -> Result<C
         None => Vec::new(),
     };
     let is_user = user::read_exists(db, text).await?;
-    Ok(Candidates { project: found, account, account_projects, is_user })
+    let (site, is_region_offered) = match holder(found.as_ref(), account.as_ref()) {
+        Some(holder) => read_site(db, holder, region).await?,
+        None => (String::new(), true),
+    };
+    Ok(Candidates { project: found, account, account_projects, is_user, site, is_region_offered })
 }
 
 /// The projects with these ids, for views; ids that are not here are left out.
@@ -452,6 +512,9 @@ pub static STATEMENTS: &[&Statement] = &[
     &PROJECT_BY_NAME,
     &PROJECTS_NAMED,
     &PROJECTS_OF_ACCOUNT,
+    &SITE,
+    &SITE_OF_ACCOUNT,
+    &SITE_OF_REGION,
     &PROJECTS_HERE,
     &KNOWN_BY_ID,
     &KNOWN_BY_NAME,

@@ -39,6 +39,12 @@ pub enum Share {
     /// Print what is told, one JSON line per event, until Ctrl-C.
     #[command(after_help = "Example: lend share watch --exec './on-share.sh'")]
     Watch(Watch),
+    /// Say whom ids mean, before you share with them.
+    Check {
+        /// Tenant ids.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
     /// List what is done with an owner's offers before anybody looks.
     Rules,
     /// Accept what an owner offers from now on, at once.

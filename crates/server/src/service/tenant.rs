@@ -36,10 +36,12 @@ pub async fn resolve(app: &App, caller: &Caller, id: &str) -> Result<Resolved, E
     let named = Named { text: id.to_owned(), kind: None };
     let rules = policy::show(app, caller).await?;
     let found = store_tenant::read_candidates(&app.db, id, &caller.region).await?;
+    let (site, _) = store_tenant::read_site(&app.db, &caller.account, &caller.region).await?;
     let owner = recipient::Owner {
         project: &caller.project,
         account: &caller.account,
         region: &caller.region,
+        site: &site,
     };
     let resolved = recipient::resolve(&named, &found, &owner, &rules);
     let is_guess = found.project.is_none() && found.account.is_none();

@@ -28,6 +28,7 @@ mod limits;
 mod notices;
 mod races;
 mod rights;
+mod rows;
 mod sharing;
 mod sharing_table;
 mod states;

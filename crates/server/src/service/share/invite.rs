@@ -12,7 +12,7 @@ use lendglass_core::recipient::{self, Candidates, Named};
 use lendglass_core::share::{
     Change, Recipient, Share, ShareEvent, ShareState, Verdict, by_rule, is_live, transition,
 };
-use lendglass_core::{AccountId, Code, Error, ImageId, ProjectId, access, quota};
+use lendglass_core::{AccountId, Code, Error, ImageId, ProjectId, RegionId, access, quota};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{
     Tx, image as store_image, policy as store_policy, rule as store_rule, share as store_share,
@@ -86,6 +86,7 @@ struct Known {
     shares: BTreeMap<(ImageId, Recipient), Share>,
     usages: BTreeMap<ImageId, ShareUsage>,
     accounts: BTreeMap<ProjectId, AccountId>,
+    sites: BTreeMap<AccountId, String>,
     rules: BTreeMap<ProjectId, BTreeMap<Recipient, Verdict>>,
 }
 
@@ -115,6 +116,7 @@ impl Known {
             usages: store_share::usage_of_in(tx, &images, batch.now)?,
             candidates,
             accounts: BTreeMap::new(),
+            sites: BTreeMap::new(),
             rules: BTreeMap::new(),
         })
     }
@@ -137,6 +139,21 @@ impl Known {
         let account = project.map_or_else(|| caller.account.clone(), |project| project.account);
         self.accounts.insert(owner.clone(), account.clone());
         Ok(account)
+    }
+
+    /// The site of an owning account (RG-03).
+    fn site(
+        &mut self,
+        tx: &mut Tx<'_>,
+        account: &AccountId,
+        region: &RegionId,
+    ) -> Result<String, Error> {
+        if let Some(site) = self.sites.get(account) {
+            return Ok(site.clone());
+        }
+        let (site, _) = store_tenant::site(tx, account, region)?;
+        self.sites.insert(account.clone(), site.clone());
+        Ok(site)
     }
 
     /// Reads what the recipients' own rules do with offers of an owner (RC-20), once.
@@ -185,7 +202,8 @@ fn invite_one(
     let mut usage = known.usages.get(id).copied().unwrap_or_default();
     let mut pairs = Vec::with_capacity(request.recipients.len());
     let mut done: BTreeSet<Recipient> = BTreeSet::new();
-    let offer = Offer { batch, image, policy, account: &account, request, known };
+    let site = known.site(tx, &account, &image.region)?;
+    let offer = Offer { batch, image, policy, account: &account, site: &site, request, known };
     for named in &request.recipients {
         match offer.decide(named, &mut usage) {
             Ok(pair) => {
@@ -236,6 +254,7 @@ struct Offer<'a> {
     image: &'a Image,
     policy: &'a Policy,
     account: &'a AccountId,
+    site: &'a str,
     request: &'a Invite,
     known: &'a Known,
 }
@@ -250,6 +269,7 @@ impl Offer<'_> {
             project: &image.owner,
             account: self.account,
             region: &image.region,
+            site: self.site,
         };
         let recipient = recipient::resolve(named, found, &owner, policy)?;
         access::may_share_with(image, &recipient, false, policy)?;

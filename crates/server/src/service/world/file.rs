@@ -27,6 +27,9 @@ pub(super) struct RegionEntry {
     pub name: Text,
     #[serde(default)]
     pub zones: Vec<String>,
+    /// The sites that offer it; all where none is named.
+    #[serde(default)]
+    pub sites: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -36,6 +39,8 @@ pub(super) struct AccountEntry {
     pub uid: Option<Text>,
     pub email: Option<Text>,
     pub name: Text,
+    /// The site it belongs to, where the installation serves several (RG-03).
+    pub site: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -266,6 +266,9 @@ impl Work {
             let zones = entry.zones.clone();
             let region = Region { id: RegionId::trusted(id), name: name.to_owned(), zones };
             tenant::insert_region(tx, &region, self.now)?;
+            for site in &entry.sites {
+                tenant::offer_region(tx, &region.id, site)?;
+            }
             added += 1;
         }
         Ok(added)
@@ -288,6 +291,9 @@ impl Work {
             }
             let account = self.account(tx, entry, id)?;
             tenant::insert_account(tx, &account, self.now)?;
+            if let Some(site) = &entry.site {
+                tenant::set_site(tx, &account.id, site)?;
+            }
             added += 1;
         }
         Ok(added)

@@ -46,7 +46,9 @@ pub async fn once(
     let is_dry = is_dry_run(&parts.uri)?;
     parts.extensions.insert(Terms { is_dry_run: is_dry, once: Some(once.clone()) });
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    if !response.status().is_success() || is_dry {
+    // A secret that is shown once is not kept either: the key stays taken, without an answer.
+    let is_secret = response.headers().get(header::CACHE_CONTROL).is_some_and(|v| v == "no-store");
+    if !response.status().is_success() || is_dry || is_secret {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
