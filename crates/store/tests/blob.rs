@@ -476,3 +476,86 @@ async fn check_frames(lengths: &[usize], pool: &BufferPool) {
         assert!(read(&store.blobs, pool, &locator, 0..u64::MAX).await.unwrap() == content);
     }
 }
+
+// --- parts that are kept ---------------------------------------------------------------------------
+
+async fn resume(store: &Store, pool: &BufferPool, locator: &Locator, at: u64) -> Option<Intake> {
+    Intake::resume(&store.blobs, pool, locator, PLAN, NO_LIMIT, at).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_kept_part_is_taken_up_and_makes_the_same_blob() {
+    let pool = pool(8);
+    let content = bytes(5 * MIB + 12_345, 7);
+    for store in Store::all() {
+        let locator = Locator::random();
+        let mut intake = resume(&store, &pool, &locator, 0).await.unwrap();
+        assert_eq!(intake.checkpoint().await.unwrap(), 0, "{}", store.name);
+        intake.write(&content[..2 * MIB + 99]).await.unwrap();
+        let durable = intake.checkpoint().await.unwrap();
+        assert_eq!(durable, 2 * MIB as u64, "{}", store.name);
+        // What comes after a checkpoint is as good as lost.
+        intake.write(&content[2 * MIB + 99..3 * MIB + 5]).await.unwrap();
+        assert!(resume(&store, &pool, &locator, durable).await.is_none(), "{}", store.name);
+        drop(intake);
+        let mut intake = until_free(&store, &pool, &locator, durable).await;
+        assert_eq!(intake.received_bytes(), durable, "{}", store.name);
+        intake.write(&content[durable as usize..4 * MIB]).await.unwrap();
+        assert_eq!(intake.checkpoint().await.unwrap(), 4 * MIB as u64, "{}", store.name);
+        intake.write(&content[4 * MIB..]).await.unwrap();
+        let received = intake.finish().await.unwrap();
+        assert_eq!(received.size_bytes, content.len() as u64, "{}", store.name);
+        assert_eq!(received.digest_hex, digest_by("sha512sum", &content), "{}", store.name);
+        assert_eq!(received.md5_hex, Some(digest_by("md5sum", &content)), "{}", store.name);
+        let whole = read(&store.blobs, &pool, &locator, 0..u64::MAX).await.unwrap();
+        assert_eq!(whole, content, "{}", store.name);
+
+        // Published by somebody who died before a row said so: it is taken up again.
+        let mut intake = resume(&store, &pool, &locator, 4 * MIB as u64).await.unwrap();
+        assert!(matches!(store.blobs.open(&locator).await, Err(BlobError::NotFound)));
+        intake.write(&content[4 * MIB..]).await.unwrap();
+        assert_eq!(intake.finish().await.unwrap(), received, "{}", store.name);
+        store.blobs.delete(&locator).await.unwrap();
+        assert!(store.is_empty(), "{}", store.name);
+    }
+}
+
+/// The file of a dropped intake is closed by a task of its own.
+async fn until_free(store: &Store, pool: &BufferPool, locator: &Locator, at: u64) -> Intake {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(intake) = resume(store, pool, locator, at).await {
+            return intake;
+        }
+        assert!(Instant::now() < end, "{}: the part is still written", store.name);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_taken_up_and_what_is_given_up_leaves_nothing() {
+    let pool = pool(8);
+    let content = bytes(3 * MIB, 8);
+    for store in Store::all() {
+        let locator = Locator::random();
+        assert!(resume(&store, &pool, &locator, MIB as u64).await.is_none(), "{}", store.name);
+        assert!(resume(&store, &pool, &locator, 77).await.is_none(), "no such checkpoint");
+        let mut intake = resume(&store, &pool, &locator, 0).await.unwrap();
+        intake.write(&content).await.unwrap();
+        assert_eq!(intake.checkpoint().await.unwrap(), content.len() as u64);
+        drop(intake);
+        drop(until_free(&store, &pool, &locator, 2 * MIB as u64).await);
+        // Less is there by now.
+        assert!(resume(&store, &pool, &locator, 3 * MIB as u64).await.is_none(), "{}", store.name);
+        let intake = until_free(&store, &pool, &locator, MIB as u64).await;
+        intake.abort().await.unwrap();
+        assert!(store.is_empty(), "{}", store.name);
+        let mut intake = resume(&store, &pool, &locator, 0).await.unwrap();
+        intake.write(&content).await.unwrap();
+        intake.checkpoint().await.unwrap();
+        drop(intake);
+        drop(until_free(&store, &pool, &locator, MIB as u64).await);
+        store.blobs.abandon(&locator).await.unwrap();
+        assert!(store.is_empty(), "{}", store.name);
+    }
+}

@@ -1,8 +1,12 @@
 //! One upload on its way into a store.
 
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+
 use super::{
     BlobSink, Blobs,
-    buffer::{Buffer, BufferPool, Place},
+    buffer::{BUFFER_BYTES, Buffer, BufferPool, Place},
     digest::{DigestAlgo, DigestLine, DigestPlan},
     error::BlobError,
     locator::Locator,
@@ -56,11 +60,67 @@ impl Intake {
         plan: DigestPlan,
         limit_bytes: u64,
     ) -> Result<Self, BlobError> {
+        Self::into_sink(blobs.put(&locator).await?, pool, plan, limit_bytes)
+    }
+
+    /// Takes up a blob that an intake made here left unfinished, behind its first `durable_bytes`: a
+    /// number that [`Intake::checkpoint`] has answered, or 0 for a new one. They are read and
+    /// digested anew; [`Intake::received_bytes`] says where to go on. `None` where somebody else
+    /// writes this blob now, or less of it is there: whoever asks begins another one.
+    ///
+    /// Dropping such an intake leaves what it has, also when the store is full; [`Intake::abort`]
+    /// and [`Blobs::abandon`] remove it.
+    ///
+    /// # Errors
+    /// When the store or OpenSSL refuses, or what is there cannot be read.
+    pub async fn resume(
+        blobs: &Blobs,
+        pool: &BufferPool,
+        locator: &Locator,
+        plan: DigestPlan,
+        limit_bytes: u64,
+        durable_bytes: u64,
+    ) -> Result<Option<Self>, BlobError> {
+        if durable_bytes % BUFFER_BYTES as u64 != 0 || durable_bytes > limit_bytes {
+            return Ok(None);
+        }
+        let Some(sink) = blobs.take_up(locator, durable_bytes).await? else { return Ok(None) };
+        let mut intake = Self::into_sink(sink, pool, plan, limit_bytes)?;
+        if durable_bytes > 0 {
+            intake.digest_part(pool, durable_bytes).await?;
+        }
+        Ok(Some(intake))
+    }
+
+    /// Makes durable what was taken over, but for the last piece of less than
+    /// [`BUFFER_BYTES`](super::BUFFER_BYTES), and says how many bytes that is: what
+    /// [`Intake::resume`] can begin with.
+    ///
+    /// # Errors
+    /// As [`Intake::write`].
+    pub async fn checkpoint(&mut self) -> Result<u64, BlobError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let rest = self.filling.as_ref().map_or(0, |buffer| buffer.bytes().len() as u64);
+        let durable = self.received_bytes - rest;
+        if durable > 0 {
+            self.sink.checkpoint().await.inspect_err(|error| self.fault = Some(error.clone()))?;
+        }
+        Ok(durable)
+    }
+
+    fn into_sink(
+        sink: BlobSink,
+        pool: &BufferPool,
+        plan: DigestPlan,
+        limit_bytes: u64,
+    ) -> Result<Self, BlobError> {
         let md5 = plan.md5.then(|| pool.digests().line(MessageDigest::md5())).transpose()?;
         Ok(Self {
             digest: pool.digests().line(plan.algo.message_digest())?,
             md5,
-            sink: blobs.put(&locator).await?,
+            sink,
             place: pool.place(),
             filling: None,
             algo: plan.algo,
@@ -152,14 +212,45 @@ impl Intake {
         Ok(())
     }
 
+    /// Digests what a part holds already.
+    async fn digest_part(
+        &mut self,
+        pool: &BufferPool,
+        durable_bytes: u64,
+    ) -> Result<(), BlobError> {
+        let mut pieces = self.sink.part().await?.stream(pool, 0..durable_bytes);
+        while let Some(piece) = pieces.try_next().await? {
+            let mut rest = piece.as_ref();
+            while !rest.is_empty() {
+                let buffer = match &mut self.filling {
+                    Some(buffer) => buffer,
+                    None => self.filling.insert(self.place.take().await),
+                };
+                let count = buffer.fill(rest);
+                rest = &rest[count..];
+                if buffer.is_full() {
+                    self.seal();
+                }
+            }
+        }
+        self.received_bytes = durable_bytes;
+        Ok(())
+    }
+
     /// Hands the buffer being filled to the digests and the writer.
     fn pass_on(&mut self) {
-        let Some(buffer) = self.filling.take() else { return };
-        let buffer = buffer.seal();
+        if let Some(buffer) = self.seal() {
+            self.sink.push(buffer);
+        }
+    }
+
+    /// Hands the buffer being filled to the digests.
+    fn seal(&mut self) -> Option<Arc<Buffer>> {
+        let buffer = self.filling.take()?.seal();
         if let Some(md5) = &self.md5 {
             md5.push(buffer.clone());
         }
         self.digest.push(buffer.clone());
-        self.sink.push(buffer);
+        Some(buffer)
     }
 }

@@ -29,6 +29,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     blobs: HashMap<Locator, Bytes>,
+    /// Unfinished blobs that are kept to be taken up, and that nobody writes now.
+    parts: HashMap<Locator, Vec<u8>>,
     /// What the blobs and the unfinished ones take.
     used_bytes: u64,
 }
@@ -51,6 +53,31 @@ impl Memory {
         }
     }
 
+    pub(super) fn abandon(&self, locator: &Locator) {
+        let mut state = lock(&self.shared.state);
+        if let Some(part) = state.parts.remove(locator) {
+            state.used_bytes -= part.len() as u64;
+        }
+    }
+
+    /// What is kept of a blob, if it is at least `durable_bytes`; what was published becomes a part
+    /// again.
+    fn take_part(&self, locator: &Locator, durable_bytes: u64) -> Option<Vec<u8>> {
+        let mut state = lock(&self.shared.state);
+        let part = match state.parts.remove(locator) {
+            Some(part) => part,
+            None => state.blobs.remove(locator)?.to_vec(),
+        };
+        if (part.len() as u64) < durable_bytes {
+            state.parts.insert(locator.clone(), part);
+            return None;
+        }
+        let mut part = part;
+        state.used_bytes -= part.len() as u64 - durable_bytes;
+        part.truncate(durable_bytes as usize);
+        Some(part)
+    }
+
     pub(super) fn free_bytes(&self) -> u64 {
         self.shared.capacity_bytes - lock(&self.shared.state).used_bytes
     }
@@ -69,10 +96,11 @@ impl Memory {
     }
 }
 
-/// A blob being written into memory; dropping it gives the space back.
+/// A blob being written into memory; dropping it gives the space back, unless it is kept.
 pub(super) struct MemorySink {
     memory: Memory,
     locator: Locator,
+    is_kept: bool,
     state: Mutex<SinkState>,
 }
 
@@ -84,7 +112,32 @@ struct SinkState {
 
 impl MemorySink {
     pub fn new(memory: &Memory, locator: &Locator) -> Self {
-        Self { memory: memory.clone(), locator: locator.clone(), state: Mutex::default() }
+        let state = Mutex::default();
+        Self { memory: memory.clone(), locator: locator.clone(), is_kept: false, state }
+    }
+
+    /// Takes up a part that was kept; begins one where `durable_bytes` is 0. `None` where somebody
+    /// else writes it or less of it is there.
+    pub fn take_up(memory: &Memory, locator: &Locator, durable_bytes: u64) -> Option<Self> {
+        let bytes = match memory.take_part(locator, durable_bytes) {
+            Some(part) => part,
+            None if durable_bytes == 0 => Vec::new(),
+            None => return None,
+        };
+        let mut sink = Self::new(memory, locator);
+        sink.is_kept = true;
+        lock(&sink.state).bytes = bytes;
+        Some(sink)
+    }
+
+    /// A copy of what there is so far.
+    pub fn copy(&self) -> Bytes {
+        Bytes::copy_from_slice(&lock(&self.state).bytes)
+    }
+
+    /// Gives the space back, also of what is kept.
+    pub fn abort(mut self) {
+        self.is_kept = false;
     }
 
     pub fn push(&self, buffer: &Buffer) {
@@ -120,6 +173,11 @@ impl MemorySink {
 
 impl Drop for MemorySink {
     fn drop(&mut self) {
-        self.memory.release(lock(&self.state).bytes.len());
+        let bytes = std::mem::take(&mut lock(&self.state).bytes);
+        if self.is_kept && !bytes.is_empty() {
+            lock(&self.memory.shared.state).parts.insert(self.locator.clone(), bytes);
+        } else {
+            self.memory.release(bytes.len());
+        }
     }
 }

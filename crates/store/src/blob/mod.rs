@@ -100,8 +100,10 @@ impl Blobs {
                 let (folder, path) = (folder.clone(), folder.part_path(locator));
                 spawn_blocking(move || folder.remove(&path)).await?
             }
-            // What was unfinished ended with its process.
-            Self::Memory(_) => Ok(()),
+            Self::Memory(memory) => {
+                memory.abandon(locator);
+                Ok(())
+            }
         }
     }
 
@@ -130,6 +132,25 @@ impl Blobs {
                 spawn_blocking(move || folder.check()).await?
             }
             Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Takes up a kept part behind its first `durable_bytes`, or begins one where they are 0. `None`
+    /// where somebody else writes it, or less of it is there than that.
+    async fn take_up(
+        &self,
+        locator: &Locator,
+        durable_bytes: u64,
+    ) -> Result<Option<BlobSink>, BlobError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, locator) = (folder.clone(), locator.clone());
+                let take = move || FolderSink::take_up(&folder, &locator, durable_bytes);
+                Ok(spawn_blocking(take).await??.map(BlobSink::Folder))
+            }
+            Self::Memory(memory) => {
+                Ok(MemorySink::take_up(memory, locator, durable_bytes).map(BlobSink::Memory))
+            }
         }
     }
 
@@ -165,6 +186,25 @@ impl BlobSink {
         }
     }
 
+    /// What is on disk of a part that was just taken up.
+    async fn part(&self) -> Result<BlobReader, BlobError> {
+        match self {
+            Self::Folder(sink) => {
+                let path = sink.part_path();
+                spawn_blocking(move || BlobReader::of_file(std::fs::File::open(path)?)).await?
+            }
+            Self::Memory(sink) => Ok(BlobReader::of_memory(sink.copy())),
+        }
+    }
+
+    /// Waits until all that was pushed is durable; more may follow.
+    async fn checkpoint(&self) -> Result<(), BlobError> {
+        match self {
+            Self::Folder(sink) => sink.checkpoint().await,
+            Self::Memory(sink) => sink.fault().map_or(Ok(()), Err),
+        }
+    }
+
     /// Waits until all that was pushed is durable.
     async fn settle(&self) -> Result<(), BlobError> {
         match self {
@@ -185,7 +225,10 @@ impl BlobSink {
     async fn abort(self) -> Result<(), BlobError> {
         match self {
             Self::Folder(sink) => sink.abort().await,
-            Self::Memory(_) => Ok(()),
+            Self::Memory(sink) => {
+                sink.abort();
+                Ok(())
+            }
         }
     }
 }

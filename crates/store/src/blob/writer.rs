@@ -6,7 +6,7 @@
 
 use std::{
     collections::VecDeque,
-    fs::File,
+    fs::{File, TryLockError},
     io, mem,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::PathBuf,
@@ -30,10 +30,12 @@ use super::{
 const FIRST_ALLOCATION_BYTES: u64 = 8 * 1024 * 1024;
 const LAST_ALLOCATION_BYTES: u64 = 64 * 1024 * 1024;
 
-/// A blob being written into a folder; dropping it removes what has been written.
+/// A blob being written into a folder; dropping it removes what has been written, unless it is kept
+/// to be taken up again.
 pub(super) struct FolderSink {
     folder: Folder,
     locator: Locator,
+    is_kept: bool,
     shared: Arc<Shared>,
 }
 
@@ -90,7 +92,47 @@ impl FolderSink {
             State { queue: VecDeque::new(), writer: Writer::Unopened, fault: None, settling: None };
         let shared =
             Shared { folder: folder.clone(), locator: locator.clone(), state: Mutex::new(state) };
-        Self { folder: folder.clone(), locator: locator.clone(), shared: Arc::new(shared) }
+        let shared = Arc::new(shared);
+        Self { folder: folder.clone(), locator: locator.clone(), is_kept: false, shared }
+    }
+
+    /// Takes up a part that was kept, behind its first `durable_bytes`; begins one where they are 0.
+    /// `None` where somebody else writes it or less of it is there. Blocks.
+    pub fn take_up(
+        folder: &Folder,
+        locator: &Locator,
+        durable_bytes: u64,
+    ) -> Result<Option<Self>, BlobError> {
+        let Some(part) = Part::take_up(folder, locator, durable_bytes)? else { return Ok(None) };
+        let mut sink = Self::new(folder, locator);
+        sink.is_kept = true;
+        lock(&sink.shared.state).writer = Writer::Parked(part);
+        Ok(Some(sink))
+    }
+
+    /// Where the unfinished file is.
+    pub fn part_path(&self) -> PathBuf {
+        self.folder.part_path(&self.locator)
+    }
+
+    /// Waits until every byte pushed is on disk, under the temporary name; more may follow.
+    pub async fn checkpoint(&self) -> Result<(), BlobError> {
+        self.settle().await?;
+        {
+            let mut state = lock(&self.shared.state);
+            state.writer = match mem::replace(&mut state.writer, Writer::Gone) {
+                Writer::Settled(mut part) => {
+                    // What was asked for ahead was cut off.
+                    part.allocated_bytes = part.size_bytes;
+                    Writer::Parked(part)
+                }
+                other @ (Writer::Unopened | Writer::Parked(_) | Writer::Running | Writer::Gone) => {
+                    other
+                }
+            };
+        }
+        let (folder, locator) = (self.folder.clone(), self.locator.clone());
+        Ok(spawn_blocking(move || folder.sync_parents(&locator)).await??)
     }
 
     /// Queues the next buffer. All but the last are full.
@@ -141,10 +183,21 @@ impl FolderSink {
     /// Removes what has been written and returns when it is gone.
     pub async fn abort(self) -> Result<(), BlobError> {
         let (sender, stopped) = oneshot::channel();
-        match self.shared.stop(Some(sender)) {
-            Stopped::Left(part) => Ok(spawn_blocking(move || drop(part)).await?),
-            Stopped::ByTask => stopped.await.map_err(BlobError::other)?.or(Ok(())),
-        }
+        let left = match self.shared.stop(Some(sender)) {
+            Stopped::Left(part) => part,
+            Stopped::ByTask => {
+                stopped.await.map_err(BlobError::other)?.ok();
+                None
+            }
+        };
+        let kept = self.is_kept.then(|| self.folder.part_path(&self.locator));
+        let folder = self.folder.clone();
+        spawn_blocking(move || {
+            let removed = kept.map_or(Ok(()), |path| folder.remove(&path));
+            drop(left);
+            removed
+        })
+        .await?
     }
 }
 
@@ -278,7 +331,7 @@ impl Shared {
 }
 
 /// The unfinished file. Dropping it waits for the writes under way and removes the file, unless it
-/// has been published.
+/// has been published or is kept.
 struct Part {
     /// Before the file, so that its writes end before the file is closed.
     ring: Option<Box<Ring>>,
@@ -288,6 +341,8 @@ struct Part {
     size_bytes: u64,
     allocated_bytes: u64,
     is_published: bool,
+    /// Whether it stays when it is dropped, for who takes it up.
+    is_kept: bool,
 }
 
 impl Part {
@@ -308,7 +363,53 @@ impl Part {
             size_bytes: 0,
             allocated_bytes: 0,
             is_published: false,
+            is_kept: false,
         })
+    }
+
+    /// See [`FolderSink::take_up`]. The lock on the file says that one process writes it; it ends
+    /// with that process, however it ends.
+    fn take_up(
+        folder: &Folder,
+        locator: &Locator,
+        durable_bytes: u64,
+    ) -> Result<Option<Self>, BlobError> {
+        let path = folder.part_path(locator);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        // Published by a process that died before any row said so: it is a part again.
+        if durable_bytes > 0 && !path.exists() {
+            match std::fs::rename(folder.path(locator), &path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                renamed => renamed?,
+            }
+        }
+        let is_direct = folder.writing() != Writing::Buffered;
+        let flags = if is_direct { libc::O_DIRECT } else { 0 };
+        let mut options = File::options();
+        options.write(true).create(durable_bytes == 0).truncate(false).custom_flags(flags);
+        let file = options.open(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        if file.metadata()?.len() < durable_bytes {
+            return Ok(None);
+        }
+        // What follows was never said to be whole.
+        file.set_len(durable_bytes)?;
+        Ok(Some(Self {
+            ring: is_direct.then(|| folder.ring()).flatten().map(Box::new),
+            file: Arc::new(file),
+            path,
+            is_direct,
+            size_bytes: durable_bytes,
+            allocated_bytes: durable_bytes,
+            is_published: false,
+            is_kept: true,
+        }))
     }
 
     fn has_room(&self) -> bool {
@@ -365,7 +466,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if self.is_published {
+        if self.is_published || self.is_kept {
             return;
         }
         self.ring = None;
