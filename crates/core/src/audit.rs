@@ -28,6 +28,16 @@ words! {
         ImageDownload = "image.download",
         /// A copy was asked for.
         ImageReplicate = "image.replicate",
+        /// A copy into another region was asked for.
+        ImageCopy = "image.copy",
+        /// An image was published to the marketplace.
+        ImagePublish = "image.publish",
+        /// An image was withdrawn from the marketplace.
+        ImageUnpublish = "image.unpublish",
+        /// A job was cancelled.
+        JobCancel = "job.cancel",
+        /// Predefined tags were changed.
+        TagsChange = "tags.change",
         /// A vault was made.
         VaultCreate = "vault.create",
         /// A vault was changed.

@@ -21,6 +21,14 @@ pub enum JobWork {
         /// The record that gets them; it is `Importing` until the job ends.
         target: ImageId,
     },
+    /// Moves the bytes of `source` into the store of another region, where the record `target` gets
+    /// them (RG-02).
+    ImageCopy {
+        /// The image whose bytes are read.
+        source: ImageId,
+        /// The record that gets them; it is `Importing` until the job ends.
+        target: ImageId,
+    },
 }
 
 impl JobWork {
@@ -29,6 +37,28 @@ impl JobWork {
         match self {
             JobWork::Share { .. } => "share",
             JobWork::ImageReplicate { .. } => "image_replicate",
+            JobWork::ImageCopy { .. } => "image_copy",
+        }
+    }
+
+    /// Every word there is.
+    pub const KINDS: [&'static str; 3] = ["share", "image_replicate", "image_copy"];
+
+    /// Whether bytes move: such work takes long, and few run at one time.
+    pub fn moves_bytes(&self) -> bool {
+        match self {
+            JobWork::Share { .. } | JobWork::ImageReplicate { .. } => false,
+            JobWork::ImageCopy { .. } => true,
+        }
+    }
+
+    /// The record that it makes, where it makes one.
+    pub fn target(&self) -> Option<&ImageId> {
+        match self {
+            JobWork::Share { .. } => None,
+            JobWork::ImageReplicate { target, .. } | JobWork::ImageCopy { target, .. } => {
+                Some(target)
+            }
         }
     }
 }

@@ -118,3 +118,11 @@ pub const WEBHOOK_RETRY_MOST_SECONDS: i64 = 3_600;
 pub const WEBHOOK_SENDERS: usize = 16;
 /// Notices delivered to one webhook before others have their turn.
 pub const WEBHOOK_TURN: u32 = 16;
+/// Copies of one project that move bytes at one time; further ones wait (T-046).
+pub const COPIES_OF_PROJECT: u32 = 5;
+/// Images that one request deletes.
+pub const DELETE_AT_ONCE: usize = 100;
+/// Predefined tags of a project, or of the installation.
+pub const PREDEFINED_TAGS: u32 = 100;
+/// Values that one predefined tag allows.
+pub const PREDEFINED_VALUES: usize = 100;

@@ -83,6 +83,7 @@ actions! {
     ImagesUse = "ims:images:use", MEMBER, "Make servers and volumes from an image", "使用镜像创建云服务器或磁盘";
     ImagesShare = "ims:images:share", MEMBER, "Offer images to other tenants, and take them back", "共享镜像与取消共享";
     ImagesPublish = "ims:images:publish", OPERATOR, "Make images public", "发布公共镜像";
+    ImagesMarket = "ims:images:market", ADMIN, "Publish images to the marketplace, and withdraw them", "发布与下架云市场镜像";
     SharesList = "ims:shares:list", READER, "See shares, given and received", "查询共享关系";
     SharesAnswer = "ims:shares:answer", MEMBER, "Accept, reject and drop what is offered", "接受、拒绝与移除共享镜像";
     SharesRules = "ims:shares:rules", ADMIN, "Set standing rules for offers", "设置共享自动答复规则";

@@ -116,6 +116,8 @@ impl Assigned {
 pub enum Credential {
     /// A token.
     Token,
+    /// The token of an application credential: it acts in its project and in no other.
+    Application,
     /// A request signed with an access key.
     AccessKey,
 }

@@ -6,7 +6,7 @@ use lendglass_core::{Code, Error, ImageId, JobId, ProjectId, RegionId, Timestamp
 use serde_json::{Value as Json, json};
 
 use crate::db::{Columns, Db, Row, Statement, Tx};
-use crate::params;
+use crate::{image, params};
 
 macro_rules! job_columns {
     () => {
@@ -24,9 +24,43 @@ static CLAIM: Statement = Statement::new(
     "update job set state = 'running', lease_owner = $1, lease_until = $3, \
      attempts = attempts + 1, fence = fence + 1, updated_at = $4 \
      where id in (select id from job where state in ('ready', 'running') \
-     and run_at <= $2 and lease_until <= $2 order by run_at, id limit 1 {skip_locked}) \
+     and kind <> 'image_copy' and run_at <= $2 and lease_until <= $2 order by run_at, id limit 1 {skip_locked}) \
      returning id, project_id, user_id, region_id, kind, payload, state, progress_percent, \
      attempts, failure, results, created_at, updated_at, fence",
+);
+static NEXT_MOVER: Statement = Statement::new(
+    "select j.id, j.project_id from job j where j.kind = 'image_copy' \
+     and j.state in ('ready', 'running') and j.run_at <= $1 and j.lease_until <= $1 \
+     and (select count(*) from job r where r.kind = 'image_copy' and r.state = 'running' \
+          and r.project_id = j.project_id and r.lease_until > $1) < $2 \
+     order by j.run_at, j.created_at, j.id limit 1",
+);
+static CLAIM_MOVER: Statement = Statement::new(
+    "update job set state = 'running', lease_owner = $1, lease_until = $3, \
+     attempts = attempts + 1, fence = fence + 1, updated_at = $4 \
+     where id = $5 and state in ('ready', 'running') and run_at <= $2 and lease_until <= $2 \
+     and (select count(*) from job r where r.kind = 'image_copy' and r.state = 'running' \
+          and r.project_id = $6 and r.lease_until > $2) < $7 \
+     returning id, project_id, user_id, region_id, kind, payload, state, progress_percent, \
+     attempts, failure, results, created_at, updated_at, fence",
+);
+static IS_OURS: Statement =
+    Statement::new("update job set id = id where id = $1 and fence = $2 and state = 'running'");
+static ATTEMPTS: Statement = Statement::new(
+    "update job set id = id where id = $1 and fence = $2 and state = 'running' \
+     returning attempts",
+);
+static PROGRESSED: Statement = Statement::new(
+    "update job set attempts = 1, failure = null where id = $1 and fence = $2 \
+     and state = 'running'",
+);
+static RELEASE: Statement = Statement::new(
+    "update job set state = 'ready', lease_until = 0, run_at = 0, attempts = attempts - 1 \
+     where id = $1 and fence = $2 and state = 'running'",
+);
+static CANCEL: Statement = Statement::new(
+    "update job set state = 'failed', failure = $2, lease_until = 0, fence = fence + 1, \
+     updated_at = $3 where id = $1 and state in ('ready', 'running')",
 );
 static RENEW: Statement = Statement::new(
     "update job set lease_until = $3, progress_percent = $4 where id = $1 and fence = $2 \
@@ -52,14 +86,32 @@ static PAGE: Statement = Statement::new(concat!(
     "select ",
     job_columns!(),
     " from job where project_id = $1 and region_id = $2 and (created_at, id) < ($3, $4) \
+     and (cast($6 as text) is null or state = $6) and (cast($7 as text) is null or kind = $7) \
+     and (cast($8 as text) is null or payload like $8 or results like $8) \
      order by created_at desc, id desc limit $5"
 ));
 static OPEN: Statement =
     Statement::new("select cast(count(*) as bigint) from job where state in ('ready', 'running')");
 
 /// Every statement of this file.
-pub static STATEMENTS: &[&Statement] =
-    &[&INSERT, &CLAIM, &RENEW, &FINISH, &RETRY, &END_LEASES, &GET, &PAGE, &OPEN];
+pub static STATEMENTS: &[&Statement] = &[
+    &INSERT,
+    &CLAIM,
+    &NEXT_MOVER,
+    &CLAIM_MOVER,
+    &IS_OURS,
+    &ATTEMPTS,
+    &PROGRESSED,
+    &RELEASE,
+    &CANCEL,
+    &RENEW,
+    &FINISH,
+    &RETRY,
+    &END_LEASES,
+    &GET,
+    &PAGE,
+    &OPEN,
+];
 
 /// A job that this process runs: the fence proves that it still does.
 #[derive(Clone, Debug)]
@@ -90,7 +142,8 @@ pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), Error> {
     .map(|_| ())
 }
 
-/// Claims the next job that is due and that nobody holds: exactly one caller gets it.
+/// Claims the next job that is due and that nobody holds, of those that move no bytes: exactly one
+/// caller gets it.
 pub fn claim(
     tx: &mut Tx<'_>,
     owner: &str,
@@ -102,9 +155,63 @@ pub fn claim(
     let Some(row) = tx.query_opt(&CLAIM, &params![owner, at, until, now])? else {
         return Ok(None);
     };
+    claimed(row).map(Some)
+}
+
+/// Claims the next job that moves bytes, of a project that has fewer than `most_of_project` of them
+/// running. Holds the project's lock, so that no two callers count at the same time.
+pub fn claim_mover(
+    tx: &mut Tx<'_>,
+    owner: &str,
+    lease_seconds: u32,
+    most_of_project: u32,
+    now: Timestamp,
+) -> Result<Option<Claim>, Error> {
+    let at = tx.lease_now()?;
+    let until = at.saturating_add(i64::from(lease_seconds) * Timestamp::SECOND_MICROS);
+    let Some(row) = tx.query_opt(&NEXT_MOVER, &params![at, most_of_project])? else {
+        return Ok(None);
+    };
+    let mut columns = row.read();
+    let id = JobId::trusted(columns.text()?);
+    let project = ProjectId::trusted(columns.text()?);
+    image::lock_project(tx, &project)?;
+    let params = params![owner, at, until, now, &id, &project, most_of_project];
+    tx.query_opt(&CLAIM_MOVER, &params)?.map(|row| claimed(row)).transpose()
+}
+
+fn claimed(row: Row) -> Result<Claim, Error> {
     let mut columns = row.read();
     let job = read(&mut columns)?;
-    Ok(Some(Claim { job, fence: columns.int()? }))
+    Ok(Claim { job, fence: columns.int()? })
+}
+
+/// Whether the claim still holds; the job's row is locked then.
+pub fn is_ours(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, Error> {
+    Ok(tx.execute(&IS_OURS, &params![&claim.job.id, claim.fence])? > 0)
+}
+
+/// How many runs were begun without getting further than those before; `None` where the claim does
+/// not hold any more. The job's row is locked then.
+pub fn attempts(tx: &mut Tx<'_>, claim: &Claim) -> Result<Option<u32>, Error> {
+    let row = tx.query_opt(&ATTEMPTS, &params![&claim.job.id, claim.fence])?;
+    row.map(|row| row.read().u32()).transpose()
+}
+
+/// Notes that a run has come further than any before it: what failed before counts no more.
+pub fn progressed(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, Error> {
+    Ok(tx.execute(&PROGRESSED, &params![&claim.job.id, claim.fence])? > 0)
+}
+
+/// Gives a job back at once, as if it had not been claimed: for a process that stops.
+pub fn release(tx: &mut Tx<'_>, claim: &Claim) -> Result<(), Error> {
+    tx.execute(&RELEASE, &params![&claim.job.id, claim.fence]).map(|_| ())
+}
+
+/// Ends a job that has not ended, whoever runs it; `false` where it has. Who runs it finds its fence
+/// outgrown.
+pub fn cancel(tx: &mut Tx<'_>, id: &JobId, why: Code, now: Timestamp) -> Result<bool, Error> {
+    Ok(tx.execute(&CANCEL, &params![id, why.as_str(), now])? > 0)
 }
 
 /// Renews the lease and notes the progress; `false` where the job is lost to somebody else.
@@ -164,16 +271,42 @@ pub async fn get(
     rows.into_iter().next().map(|row| read(&mut row.read())).transpose()
 }
 
+/// As [`get`], inside a transaction. Locks nothing.
+pub fn get_in(
+    tx: &mut Tx<'_>,
+    id: &JobId,
+    project: &ProjectId,
+    region: &RegionId,
+) -> Result<Option<Job>, Error> {
+    tx.query_opt(&GET, &params![id, project, region])?.map(|row| read(&mut row.read())).transpose()
+}
+
+/// Which jobs a list names; what is `None` does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Where they are.
+    pub state: Option<JobState>,
+    /// The word of what they do.
+    pub kind: Option<&'static str>,
+    /// What they work on, or make.
+    pub image: Option<ImageId>,
+}
+
 /// A page of a project's jobs, newest first, after the position `(created_at, id)`.
 pub async fn page(
     db: &Db,
     project: &ProjectId,
     region: &RegionId,
+    filter: &JobFilter,
     after: Option<(Timestamp, JobId)>,
     limit: u32,
 ) -> Result<Vec<Job>, Error> {
     let (at, id) = after.map_or((i64::MAX, "~".to_owned()), |(at, id)| (at.0, id.to_string()));
-    let rows = db.read(&PAGE, params![project, region, at, id, limit]).await?;
+    // Ids of images are words of JSON here, and hold nothing that `like` or JSON would read.
+    let image = filter.image.as_ref().map(|image| format!("%\"{image}\"%"));
+    let state = filter.state.map(JobState::as_str);
+    let params = params![project, region, at, id, limit, state, filter.kind, image];
+    let rows = db.read(&PAGE, params).await?;
     rows.into_iter().map(|row: Row| read(&mut row.read())).collect()
 }
 
@@ -214,6 +347,9 @@ fn payload_text(work: &JobWork) -> String {
         JobWork::ImageReplicate { source, target } => {
             json!({"source": source.as_str(), "target": target.as_str()})
         }
+        JobWork::ImageCopy { source, target } => {
+            json!({"source": source.as_str(), "target": target.as_str()})
+        }
     }
     .to_string()
 }
@@ -228,6 +364,10 @@ fn read_work(kind: &str, payload: &str) -> Result<JobWork, Error> {
             .map(|event| JobWork::Share { event })
             .ok_or_else(|| broken("unknown event")),
         "image_replicate" => Ok(JobWork::ImageReplicate {
+            source: ImageId::trusted(text("source")?),
+            target: ImageId::trusted(text("target")?),
+        }),
+        "image_copy" => Ok(JobWork::ImageCopy {
             source: ImageId::trusted(text("source")?),
             target: ImageId::trusted(text("target")?),
         }),

@@ -8,6 +8,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("audit", crate::audit::STATEMENTS),
         ("audit_chain", crate::audit_chain::STATEMENTS),
         ("backup", crate::backup::STATEMENTS),
+        ("copy", crate::copy::STATEMENTS),
         ("credential", crate::credential::STATEMENTS),
         ("idempotency", crate::idempotency::STATEMENTS),
         ("image", crate::image::STATEMENTS),

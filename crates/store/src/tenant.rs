@@ -325,6 +325,15 @@ pub fn projects_of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Projec
     ids(tx.query(&PROJECTS_OF_ACCOUNT, &params![id])?)
 }
 
+/// The ids of the enabled projects of an account that live in a region, or in every one.
+pub fn projects_here(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    region: &RegionId,
+) -> Result<Vec<ProjectId>, Error> {
+    ids(tx.query(&PROJECTS_HERE, &params![id, region])?)
+}
+
 /// The project with this id, as sign-in needs it.
 pub async fn read_project(db: &Db, id: &ProjectId) -> Result<Option<KnownProject>, Error> {
     first(db.read(&KNOWN_BY_ID, params![id]).await?, known_of)

@@ -106,6 +106,7 @@ static DYING: Statement = Statement::new(
 static FORGET_COPY: Statement = Statement::new("delete from blob_copy where blob_id = $1");
 static FORGET: Statement = Statement::new("delete from blob where id = $1 and state = 'dying'");
 static BLOB_OF: Statement = Statement::new("select blob_id from upload where image_id = $1");
+static IS_KNOWN: Statement = Statement::new("select 1 from blob where id = $1");
 static LOCK_BLOB: Statement = Statement::new("update blob set id = id where id = $1");
 
 /// Every statement of this file.
@@ -135,6 +136,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &FORGET_COPY,
     &FORGET,
     &BLOB_OF,
+    &IS_KNOWN,
     &LOCK_BLOB,
 ];
 
@@ -148,10 +150,15 @@ pub fn begin(
 ) -> Result<(), Error> {
     let lease_until = lease_end(tx, lease_seconds)?;
     let copy = &upload.copy;
-    tx.execute(&PUT_BLOB, &params![&copy.blob, &copy.region, now])?;
-    tx.execute(&PUT_COPY, &params![&copy.blob, STORE, &copy.locator])?;
+    put_blob(tx, copy, now)?;
     tx.execute(&PUT_UPLOAD, &params![&upload.id, &upload.image, &copy.blob, lease_until, now])
         .map(|_| ())
+}
+
+/// Writes down a blob whose bytes are about to arrive, and where it will lie.
+pub fn put_blob(tx: &mut Tx<'_>, copy: &Copy, now: Timestamp) -> Result<(), Error> {
+    tx.execute(&PUT_BLOB, &params![&copy.blob, &copy.region, now])?;
+    tx.execute(&PUT_COPY, &params![&copy.blob, STORE, &copy.locator]).map(|_| ())
 }
 
 /// Renews the lease; `false` where somebody else has taken the upload over.
@@ -292,6 +299,11 @@ pub async fn disks(db: &Db, image: &ImageId) -> Result<Vec<Copy>, Error> {
 /// As [`disks`], inside a transaction.
 pub fn disks_in(tx: &mut Tx<'_>, image: &ImageId) -> Result<Vec<Copy>, Error> {
     read_copies(tx.query(&DISKS, &params![image])?)
+}
+
+/// Whether a row names the blob, so that somebody will remove its bytes or use them.
+pub async fn is_known(db: &Db, blob: &BlobId) -> Result<bool, Error> {
+    Ok(!db.read(&IS_KNOWN, params![blob]).await?.is_empty())
 }
 
 /// Blobs to be deleted, with where they lie.

@@ -162,6 +162,12 @@ impl Code {
             Code::ShuttingDown => "服务器正在关闭，请稍后重试。",
             Code::UploadLost => "上传已失去租约并被撤销，请重新上传。",
             Code::NotAvailableHere => "本系统不提供 {operation}。",
+            Code::CopyProjectNeeded => {
+                "您在区域 {region} 可使用本账号的 {count} 个项目，请指定副本所属的项目。"
+            }
+            Code::TagNotPredefined => "标签“{tag}”不在预定义标签之列，可选：{known}。",
+            Code::JobEnded => "任务已结束（{state}），无法取消。",
+            Code::JobCancelled => "任务已取消，其结果已撤销。",
             Code::Internal => "内部错误；运营者可凭请求 ID 查明原因。",
         }
     }

@@ -212,6 +212,14 @@ impl Code {
             Code::ShuttingDown => "The server is shutting down; try again shortly.",
             Code::UploadLost => "The upload lost its lease and was undone; upload again.",
             Code::NotAvailableHere => "This installation does not offer {operation}.",
+            Code::CopyProjectNeeded => {
+                "You can act in {count} projects of your account in region {region}; name the project that shall own the copy."
+            }
+            Code::TagNotPredefined => {
+                "The tag “{tag}” is not among the predefined ones; choose one of: {known}."
+            }
+            Code::JobEnded => "The job is over ({state}); there is nothing left to cancel.",
+            Code::JobCancelled => "The job was cancelled; what it had done is undone.",
             Code::Internal => {
                 "Something went wrong inside; the request id leads the operator to the reason."
             }

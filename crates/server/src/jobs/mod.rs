@@ -7,17 +7,20 @@
 
 pub mod audit;
 pub mod courier;
+mod mover;
 
 use std::time::Duration;
 
 use lendglass_core::job::JobWork;
-use lendglass_core::{Code, Error, Kind};
+use lendglass_core::limits::COPIES_OF_PROJECT;
+use lendglass_core::{Error, Kind};
 use lendglass_store::job::Claim;
 use lendglass_store::{Tx, audit_chain as store_chain, job as store_job, upload as store_upload};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::service::{reap, replicate};
+use crate::service::{job, reap, replicate};
 
 /// How long one run of a job may take before another process may try.
 const LEASE_SECONDS: u32 = 60;
@@ -39,34 +42,72 @@ pub async fn end_leases(app: &App) -> Result<(), Error> {
         .await
 }
 
-/// Runs jobs and reaps until `stop` is true.
+/// Runs jobs and reaps until `stop` is true. Jobs that move bytes run beside the others, a few at a
+/// time, and are given back when the process stops.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let owner = app.ids.hex();
+    let mut movers = JoinSet::new();
     while !*stop.borrow() {
-        if let Err(error) = drain(&app, &owner).await {
+        if let Err(error) = turn(&app, &owner, &mut movers, &stop).await {
             tracing::warn!(?error, "the jobs wait: the database or the store is in trouble");
         }
         tokio::select! {
             () = app.work.notified() => {}
             () = tokio::time::sleep(POLL) => {}
+            Some(_) = movers.join_next() => {}
             _ = stop.changed() => {}
         }
     }
+    while movers.join_next().await.is_some() {}
 }
 
-/// Runs every job that is due and one round of the reaper; says how many things were done.
+/// Everything that is due: short jobs here, long ones in tasks of their own.
+async fn turn(
+    app: &App,
+    owner: &str,
+    movers: &mut JoinSet<()>,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), Error> {
+    let most = mover::most_of_node();
+    while let Some(claim) = claim(app, owner, movers.len() < most).await? {
+        if claim.job.work.moves_bytes() {
+            movers.spawn(mover::run(app.clone(), claim, stop.clone()));
+        } else {
+            run_one(app, claim).await?;
+        }
+    }
+    reap::round(app).await.map(|_| ())
+}
+
+/// Runs every job that is due, one after the other, and one round of the reaper; says how many
+/// things were done.
 pub async fn drain(app: &App, owner: &str) -> Result<usize, Error> {
+    let (_never, stop) = watch::channel(false);
     let mut done = 0;
-    while let Some(claim) = claim(app, owner).await? {
-        run_one(app, claim).await?;
+    while let Some(claim) = claim(app, owner, true).await? {
+        if claim.job.work.moves_bytes() {
+            mover::run(app.clone(), claim, stop.clone()).await;
+        } else {
+            run_one(app, claim).await?;
+        }
         done += 1;
     }
     Ok(done + reap::round(app).await?)
 }
 
-async fn claim(app: &App, owner: &str) -> Result<Option<Claim>, Error> {
+/// A short job, else one that moves bytes where there is room for it.
+async fn claim(app: &App, owner: &str, may_move: bool) -> Result<Option<Claim>, Error> {
     let (owned, owner) = (app.clone(), owner.to_owned());
-    app.db.write(move |tx| store_job::claim(tx, &owner, LEASE_SECONDS, owned.clock.now())).await
+    let claim = move |tx: &mut Tx<'_>| {
+        let now = owned.clock.now();
+        match store_job::claim(tx, &owner, LEASE_SECONDS, now)? {
+            None if may_move => {
+                store_job::claim_mover(tx, &owner, LEASE_SECONDS, COPIES_OF_PROJECT, now)
+            }
+            claimed => Ok(claimed),
+        }
+    };
+    app.db.write(claim).await
 }
 
 async fn run_one(app: &App, claim: Claim) -> Result<(), Error> {
@@ -76,50 +117,45 @@ async fn run_one(app: &App, claim: Claim) -> Result<(), Error> {
         .db
         .write(move |tx| {
             work(tx, &owned, &mine.job.work)?;
-            end(tx, &owned, &mine, None)
+            job::end(tx, &owned, &mine, None)
         })
         .await;
     let Err(error) = outcome else {
         tracing::info!(job = %claim.job.id, kind, "a job is done");
         return Ok(());
     };
-    tracing::warn!(job = %claim.job.id, kind, ?error, "a job failed");
-    let owned = app.clone();
-    app.db.write(move |tx| give_back(tx, &owned, &claim, &error)).await
+    give_back(app, claim, error).await
 }
 
-/// The work of each kind, in the transaction that ends the job.
+/// The work of each kind that needs no more than the transaction that ends the job.
 fn work(tx: &mut Tx<'_>, app: &App, work: &JobWork) -> Result<(), Error> {
     match work {
         // Done within the transaction that wrote it.
         JobWork::Share { .. } => Ok(()),
         JobWork::ImageReplicate { source, target } => replicate::work(tx, app, source, target),
+        JobWork::ImageCopy { .. } => Err(Error::internal("bytes do not move in a transaction")),
     }
-}
-
-/// What is left of the work of a job that failed for good.
-fn abandon(tx: &mut Tx<'_>, app: &App, work: &JobWork) -> Result<(), Error> {
-    match work {
-        JobWork::Share { .. } => Ok(()),
-        JobWork::ImageReplicate { target, .. } => replicate::fail(tx, app, target),
-    }
-}
-
-fn end(tx: &mut Tx<'_>, app: &App, claim: &Claim, failure: Option<Code>) -> Result<(), Error> {
-    if store_job::finish(tx, claim, failure, app.clock.now())? {
-        return Ok(());
-    }
-    Err(Error::new(Code::Unavailable).because("the job was taken over by another process"))
 }
 
 /// Trouble that may pass is tried again, later each time; a refusal or the last attempt is the end.
-fn give_back(tx: &mut Tx<'_>, app: &App, claim: &Claim, error: &Error) -> Result<(), Error> {
+async fn give_back(app: &App, claim: Claim, error: Error) -> Result<(), Error> {
+    tracing::warn!(job = %claim.job.id, kind = claim.job.work.kind(), ?error, "a job failed");
+    let owned = app.clone();
+    app.db.write(move |tx| give_back_in(tx, &owned, &claim, &error)).await
+}
+
+fn give_back_in(tx: &mut Tx<'_>, app: &App, claim: &Claim, error: &Error) -> Result<(), Error> {
+    if let Some(target) = claim.job.work.target() {
+        // The record before the job, as who ends the job by doing it.
+        lendglass_store::image::lock(tx, target)?;
+    }
+    let Some(attempts) = store_job::attempts(tx, claim)? else { return Ok(()) };
     let may_pass = matches!(error.kind(), Kind::Unavailable | Kind::Internal | Kind::NoSpace);
-    if may_pass && claim.job.attempts < ATTEMPTS {
-        let delay_seconds = 1 << claim.job.attempts;
+    if may_pass && attempts < ATTEMPTS {
+        let delay_seconds = 1 << attempts;
         let now = app.clock.now();
         return store_job::retry(tx, claim, error.code(), delay_seconds, now).map(|_| ());
     }
-    abandon(tx, app, &claim.job.work)?;
-    store_job::finish(tx, claim, Some(error.code()), app.clock.now()).map(|_| ())
+    job::abandon(tx, app, &claim.job, error.code())?;
+    job::end(tx, app, claim, Some(error.code()))
 }

@@ -15,8 +15,8 @@ use lendglass_core::share::{Recipient, ShareState, is_live};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
 use lendglass_store::{
-    Tx, audit as store_audit, image as store_image, policy as store_policy, share as store_share,
-    upload as store_upload,
+    Tx, audit as store_audit, copy as store_copy, image as store_image, policy as store_policy,
+    share as store_share, upload as store_upload,
 };
 
 use crate::app::App;
@@ -463,6 +463,7 @@ fn delete_in(
         }
     }
     store_upload::cancel_of_image(tx, id)?;
+    store_copy::give_up_of_image(tx, id)?;
     if image.kind == ImageKind::FullServer {
         acceptance::release_image(tx, image, &policy, backups == Backups::Delete)?;
     }

@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod audit;
 pub mod backup;
+pub mod copy;
 pub mod demo;
 pub mod disk;
 pub mod download;

@@ -4,7 +4,7 @@ use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::image::{Image, ImageStatus};
 use lendglass_core::job::{Job, JobState, JobWork};
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Code, Error, ImageId, JobId, access};
+use lendglass_core::{Code, Error, ImageId, JobId, Timestamp, access};
 use lendglass_store::{
     Tx, audit as store_audit, image as store_image, job as store_job, policy as store_policy,
     upload as store_upload,
@@ -50,6 +50,25 @@ fn begin(
     let image = &seen.image;
     let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
     access::may_replicate(caller, seen.standing(caller, now)?, image, &policy, now)?;
+    let importing = begin_record(tx, app, caller, image, target, name)?;
+    let event = AuditEvent::by(caller, now, AuditVerb::ImageReplicate, source.as_str())
+        .on_behalf(&image.owner)
+        .with_detail(format!("copy={target}"));
+    store_audit::insert(tx, &app.ids.hex(), &event)?;
+    let work = JobWork::ImageReplicate { source: source.clone(), target: target.clone() };
+    store_job::insert(tx, &ready(caller, job, work, now))?;
+    Ok((importing, job.clone()))
+}
+
+/// The record of a copy of `image` in the caller's project and region, waiting for its bytes.
+pub(crate) fn begin_record(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+    target: &ImageId,
+    name: Option<&String>,
+) -> Result<Image, Error> {
     let new = NewImage {
         name: name.cloned().or_else(|| image.name.clone()),
         kind: Some(image.kind),
@@ -60,33 +79,30 @@ fn begin(
         properties: image.properties.clone(),
         ..NewImage::default()
     };
-    let queued = create_in(tx, app, caller, &new, target, now)?;
+    let queued = create_in(tx, app, caller, &new, target, app.clock.now())?;
     let mut importing = queued.clone();
     importing.status = ImageStatus::Importing;
-    importing.source_image = Some(source.clone());
+    importing.source_image = Some(image.id.clone());
     store_image::update(tx, &queued, &importing)?;
-    let event = AuditEvent::by(caller, now, AuditVerb::ImageReplicate, source.as_str())
-        .on_behalf(&image.owner)
-        .with_detail(format!("copy={target}"));
-    store_audit::insert(tx, &app.ids.hex(), &event)?;
-    store_job::insert(
-        tx,
-        &Job {
-            id: job.clone(),
-            project: caller.project.clone(),
-            user: caller.user.clone(),
-            region: caller.region.clone(),
-            work: JobWork::ImageReplicate { source: source.clone(), target: target.clone() },
-            state: JobState::Ready,
-            progress_percent: 0,
-            attempts: 0,
-            failure: None,
-            results: Vec::new(),
-            created_at: now,
-            updated_at: now,
-        },
-    )?;
-    Ok((importing, job.clone()))
+    Ok(importing)
+}
+
+/// A job of the caller's that waits for a worker.
+pub(crate) fn ready(caller: &Caller, job: &JobId, work: JobWork, now: Timestamp) -> Job {
+    Job {
+        id: job.clone(),
+        project: caller.project.clone(),
+        user: caller.user.clone(),
+        region: caller.region.clone(),
+        work,
+        state: JobState::Ready,
+        progress_percent: 0,
+        attempts: 0,
+        failure: None,
+        results: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    }
 }
 
 /// The work of the job, in the transaction that ends it: the target uses the source's blobs and is
@@ -100,16 +116,7 @@ pub(crate) fn work(
     target: &ImageId,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let (first, second) = if source < target { (source, target) } else { (target, source) };
-    let locked = [store_image::lock(tx, first)?, store_image::lock(tx, second)?];
-    let of = |id: &ImageId| locked.iter().flatten().find(|image| image.id == *id).cloned();
-    let before = of(target).ok_or_else(|| not_found(target))?;
-    if before.status != ImageStatus::Importing {
-        return Ok(());
-    }
-    let Some(origin) = of(source).filter(|image| image.status.has_bytes()) else {
-        return Err(not_found(source));
-    };
+    let Some((origin, before)) = lock_both(tx, source, target)? else { return Ok(()) };
     let disks = store_upload::disks_in(tx, source)?;
     let mut by_blob: Vec<(u32, _)> = (0..).zip(disks.into_iter().map(|disk| disk.blob)).collect();
     by_blob.sort_by(|a, b| a.1.cmp(&b.1));
@@ -127,8 +134,33 @@ pub(crate) fn work(
     store_image::update(tx, &before, &active)
 }
 
-/// Ends a target whose job failed for good.
-pub(crate) fn fail(tx: &mut Tx<'_>, app: &App, target: &ImageId) -> Result<(), Error> {
+/// Source and target of a copy, locked in order; `None` where the target needs nothing any more.
+/// [`Code::ImageNotFound`] where one of them is gone.
+pub(crate) fn lock_both(
+    tx: &mut Tx<'_>,
+    source: &ImageId,
+    target: &ImageId,
+) -> Result<Option<(Image, Image)>, Error> {
+    let (first, second) = if source < target { (source, target) } else { (target, source) };
+    let locked = [store_image::lock(tx, first)?, store_image::lock(tx, second)?];
+    let of = |id: &ImageId| locked.iter().flatten().find(|image| image.id == *id).cloned();
+    let before = of(target).ok_or_else(|| not_found(target))?;
+    if before.status != ImageStatus::Importing {
+        return Ok(None);
+    }
+    let origin = of(source).filter(|image| image.status.has_bytes());
+    let origin = origin.ok_or_else(|| not_found(source))?;
+    Ok(Some((origin, before)))
+}
+
+/// Ends a target whose job failed for good, or was cancelled.
+pub(crate) fn fail(
+    tx: &mut Tx<'_>,
+    app: &App,
+    target: &ImageId,
+    verb: AuditVerb,
+    why: Code,
+) -> Result<(), Error> {
     let Some(before) = store_image::lock(tx, target)? else { return Ok(()) };
     if before.status != ImageStatus::Importing {
         return Ok(());
@@ -137,8 +169,8 @@ pub(crate) fn fail(tx: &mut Tx<'_>, app: &App, target: &ImageId) -> Result<(), E
     failed.status = ImageStatus::Error;
     failed.updated_at = app.clock.now();
     store_image::update(tx, &before, &failed)?;
-    let event = by_system(&failed, AuditVerb::ImageReplicate, failed.updated_at)
+    let event = by_system(&failed, verb, failed.updated_at)
         .with_result(AuditResult::Failed)
-        .with_detail("the copy could not be made");
+        .with_detail(format!("because={}", why.as_str()));
     store_audit::insert(tx, &app.ids.hex(), &event)
 }

@@ -179,6 +179,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/images/{id}/replicate", COPY),
     ("GET", "/api/v1/images/{id}/disks", GET),
     ("GET", "/api/v1/images/{id}/disks/{position}/file", DOWNLOAD),
+    ("POST", "/api/v1/images/{id}/copy", COPY),
     ("GET", "/api/v1/images/{id}/shares", SHARES),
     ("GET", "/api/v1/shares", SHARES),
     ("POST", "/api/v1/shares", SHARE),
@@ -214,4 +215,5 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/backups/{id}", BACKUPS),
     ("DELETE", "/api/v1/backups/{id}", BACKUP),
     ("POST", "/api/v1/backups/{id}/image", Actions(&[Action::WholeImagesCreate])),
+    ("POST", "/api/v1/jobs/{id}/cancel", Actions(&[Action::JobsCancel])),
 ];

@@ -81,7 +81,7 @@ impl Intake {
         limit_bytes: u64,
         durable_bytes: u64,
     ) -> Result<Option<Self>, BlobError> {
-        if durable_bytes % BUFFER_BYTES as u64 != 0 || durable_bytes > limit_bytes {
+        if !durable_bytes.is_multiple_of(BUFFER_BYTES as u64) || durable_bytes > limit_bytes {
             return Ok(None);
         }
         let Some(sink) = blobs.take_up(locator, durable_bytes).await? else { return Ok(None) };

@@ -46,7 +46,10 @@ pub async fn caller_in(
         permissions: identity::permissions(app, &session.user, &scope.project),
         is_operator: session.is_operator,
         is_service: is_service(app, headers)?,
-        credential: Credential::Token,
+        credential: match session.application {
+            Some(_) => Credential::Application,
+            None => Credential::Token,
+        },
         source: context.source.clone(),
         request_id: context.request_id.clone(),
         terms: Terms::default(),

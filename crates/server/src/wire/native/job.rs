@@ -2,8 +2,9 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
+use lendglass_core::job::{JobState, JobWork};
 use lendglass_core::text::shortened;
-use lendglass_core::{Code, Error, JobId};
+use lendglass_core::{Code, Error, ImageId, JobId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use super::error::{Failure, Problem};
 use super::input::{Asking, PathText, Query};
 use super::view::{JobView, render_job};
 use crate::app::App;
-use crate::service::job;
+use crate::service::job::{self, JobFilter};
 
 /// A page of jobs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,7 +26,10 @@ pub struct JobPage {
 /// Lists the project's jobs, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "jobs",
     params(("limit" = Option<u32>, Query, description = "At most so many"),
-        ("marker" = Option<String>, Query, description = "Only what comes after this job")),
+        ("marker" = Option<String>, Query, description = "Only what comes after this job"),
+        ("state" = Option<String>, Query, description = "`ready`, `running`, `succeeded` or `failed`"),
+        ("kind" = Option<String>, Query, description = "`share`, `image_replicate` or `image_copy`"),
+        ("image" = Option<String>, Query, description = "What it works on, or makes")),
     responses((status = 200, body = JobPage), (status = "default", body = Problem)))]
 pub async fn list(
     State(app): State<App>,
@@ -34,13 +38,18 @@ pub async fn list(
 ) -> Result<Answer<JobPage>, Failure> {
     let limit = query.number("limit")?;
     let marker = query.one("marker")?;
+    let filter = JobFilter {
+        state: query.word("state", JobState::parse)?,
+        kind: query.word("kind", |word| JobWork::KINDS.into_iter().find(|kind| *kind == word))?,
+        image: query.one("image")?.as_deref().map(ImageId::parse_uuid).transpose()?,
+    };
     query.finish()?;
     let marker = marker.map(|text| {
         let refused = || Error::new(Code::InvalidMarker).with("marker", shortened(&text, 80));
         JobId::parse(&text).map_err(|_| refused())
     });
     let marker = marker.transpose()?;
-    let jobs = job::list(&app, &asking.caller, marker.as_ref(), limit).await?;
+    let jobs = job::list(&app, &asking.caller, &filter, marker.as_ref(), limit).await?;
     let settings = &app.settings;
     let page = limit.unwrap_or(settings.list_limit_default).min(settings.list_limit_max) as usize;
     let is_full = page > 0 && jobs.len() >= page;
@@ -59,8 +68,24 @@ pub async fn show(
     asking: Asking,
     PathText(text): PathText,
 ) -> Result<Answer<JobView>, Failure> {
-    let id = JobId::parse(&text)
-        .map_err(|_| Error::new(Code::JobNotFound).with("id", shortened(&text, 80)))?;
+    let id = parse_job(&text)?;
     let job = job::show(&app, &asking.caller, &id).await?;
+    Ok(Answer(render_job(&job, asking.language)))
+}
+
+fn parse_job(text: &str) -> Result<JobId, Error> {
+    JobId::parse(text).map_err(|_| Error::new(Code::JobNotFound).with("id", shortened(text, 80)))
+}
+
+/// Cancels a job that has not ended; what it has done is undone.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", operation_id = "cancel_job", tag = "jobs",
+    params(("id" = String, Path, description = "The job")),
+    responses((status = 200, body = JobView), (status = "default", body = Problem)))]
+pub async fn cancel(
+    State(app): State<App>,
+    asking: Asking,
+    PathText(text): PathText,
+) -> Result<Answer<JobView>, Failure> {
+    let job = job::cancel(&app, &asking.caller, &parse_job(&text)?).await?;
     Ok(Answer(render_job(&job, asking.language)))
 }

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod backup;
 mod code;
+mod copy;
 pub mod error;
 mod event;
 mod file;
@@ -75,6 +76,7 @@ pub fn table() -> Vec<Route> {
         ("post", "/images/{id}/deactivate", post(image::deactivate)),
         ("post", "/images/{id}/reactivate", post(image::reactivate)),
         ("post", "/images/{id}/replicate", post(image::replicate)),
+        ("post", "/images/{id}/copy", post(copy::copy)),
         ("get", "/images/{id}/disks", get(backup::disks)),
         ("get", "/images/{id}/disks/{position}/file", get(backup::download)),
         ("get", "/images/{id}/shares", get(share::of_image)),
@@ -102,6 +104,7 @@ pub fn table() -> Vec<Route> {
         ("post", "/webhooks/{id}/test", post(webhook::test)),
         ("get", "/jobs", get(job::list)),
         ("get", "/jobs/{id}", get(job::show)),
+        ("post", "/jobs/{id}/cancel", post(job::cancel)),
         ("get", "/vaults", get(vault::list)),
         ("post", "/vaults", post(vault::create)),
         ("get", "/vaults/{id}", get(vault::show)),

@@ -7,8 +7,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, audit, backup, code, event, file, image, job, list, me, notice, policy, rule, share,
-    vault, webhook,
+    access, audit, backup, code, copy, event, file, image, job, list, me, notice, policy, rule,
+    share, vault, webhook,
 };
 
 /// The document.
@@ -51,6 +51,7 @@ use super::{
         image::deactivate,
         image::reactivate,
         image::replicate,
+        copy::copy,
         file::upload,
         file::download,
         share::of_image,
@@ -78,6 +79,7 @@ use super::{
         webhook::test,
         job::list,
         job::show,
+        job::cancel,
         vault::create,
         vault::list,
         vault::show,

@@ -1,0 +1,96 @@
+//! Running a job that moves bytes: the work and its heartbeat, side by side, until one of them ends.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use lendglass_core::Error;
+use lendglass_core::job::JobWork;
+use lendglass_store::job::{self as store_job, Claim};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{LEASE_SECONDS, give_back};
+use crate::app::App;
+use crate::service::copy::{self, Progress};
+
+/// How often the lease is renewed and the progress written: what somebody who watches a bar wants,
+/// and how long a cancelled job may go on.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How long the database may be away before a run gives up: well within the lease.
+const PATIENCE: Duration = Duration::from_secs(LEASE_SECONDS as u64 / 2);
+
+/// Jobs of this sort at one time in this process: one for each core, as each keeps one digest busy,
+/// and at least two, so that a large one does not stand before all others.
+pub(super) fn most_of_node() -> usize {
+    available_parallelism().map_or(2, NonZero::get).max(2)
+}
+
+/// Runs a claimed job to its end, or until `stop` is true or the job is lost.
+pub(super) async fn run(app: App, claim: Claim, stop: watch::Receiver<bool>) {
+    let progress = Progress::default();
+    let outcome = tokio::select! {
+        done = work(&app, &claim, &progress) => done,
+        lost = keep(&app, &claim, &progress) => Err(lost),
+        () = stopped(stop) => return release(&app, claim).await,
+    };
+    let (job, kind) = (claim.job.id.clone(), claim.job.work.kind());
+    let ended = match outcome {
+        Ok(()) => {
+            tracing::info!(%job, kind, "a job is done");
+            Ok(())
+        }
+        Err(error) => {
+            let given_back = give_back(&app, claim, error).await;
+            given_back.and(copy::sweep(&app, &progress).await)
+        }
+    };
+    if let Err(error) = ended {
+        tracing::warn!(%job, kind, ?error, "a job is left to its lease");
+    }
+}
+
+async fn work(app: &App, claim: &Claim, progress: &Progress) -> Result<(), Error> {
+    match &claim.job.work {
+        JobWork::ImageCopy { source, target } => {
+            copy::run(app, claim, (source, target), progress).await
+        }
+        JobWork::Share { .. } | JobWork::ImageReplicate { .. } => {
+            Err(Error::internal("a short job was given to a mover"))
+        }
+    }
+}
+
+/// Renews the lease until it is lost; answers why.
+async fn keep(app: &App, claim: &Claim, progress: &Progress) -> Error {
+    let mut ticks = interval(HEARTBEAT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The claim itself was the first beat.
+    ticks.tick().await;
+    let mut renewed_at = Instant::now();
+    loop {
+        ticks.tick().await;
+        let (claim, percent) = (claim.clone(), progress.percent().max(claim.job.progress_percent));
+        let beat = app.db.write(move |tx| store_job::renew(tx, &claim, LEASE_SECONDS, percent));
+        match beat.await {
+            Ok(true) => renewed_at = Instant::now(),
+            Ok(false) => return copy::lost(),
+            Err(error) if renewed_at.elapsed() > PATIENCE => return error,
+            Err(error) => tracing::warn!(?error, "a lease could not be renewed"),
+        }
+    }
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // Nobody is left to say it where the channel is closed.
+    if stop.wait_for(|is_stopping| *is_stopping).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Another process, or the next one, goes on at once.
+async fn release(app: &App, claim: Claim) {
+    if let Err(error) = app.db.write(move |tx| store_job::release(tx, &claim)).await {
+        tracing::warn!(?error, "a job is left to its lease");
+    }
+}
