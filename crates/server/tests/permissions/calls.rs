@@ -122,7 +122,8 @@ impl Call {
         if path == "/api/v1/jobs/{id}" {
             let image = made_image(server, &alice(), true).await;
             shared(server, &alice(), &image, B).await;
-            let jobs = job::list(&server.app, &alice(), None, None).await.unwrap();
+            let jobs =
+                job::list(&server.app, &alice(), &Default::default(), None, None).await.unwrap();
             id = jobs[0].id.to_string();
         }
         if let Some(made) = self.made(server).await {

@@ -2,6 +2,7 @@
 
 use lendglass_core::image::{ImageStatus, Visibility};
 use lendglass_core::job::{Job, JobState, JobWork};
+use lendglass_core::tenant::Role;
 use lendglass_core::{Code, JobId};
 use lendglass_server::jobs;
 use lendglass_server::service::replicate::replicate;
@@ -24,15 +25,17 @@ stories! {
 enum Kind {
     Share,
     ImageReplicate,
+    ImageCopy,
 }
 
-const KINDS: [Kind; 2] = [Kind::Share, Kind::ImageReplicate];
+const KINDS: [Kind; 3] = [Kind::Share, Kind::ImageReplicate, Kind::ImageCopy];
 
 /// A new kind of work does not compile before it is here.
 fn kind_of(work: &JobWork) -> Kind {
     match work {
         JobWork::Share { .. } => Kind::Share,
         JobWork::ImageReplicate { .. } => Kind::ImageReplicate,
+        JobWork::ImageCopy { .. } => Kind::ImageCopy,
     }
 }
 
@@ -43,6 +46,10 @@ async fn write(cloud: &Cloud, kind: Kind) -> JobId {
         Kind::Share => cloud.invite("alice", offer(&[&source], &[B])).await.unwrap().job.unwrap(),
         Kind::ImageReplicate => {
             replicate(&cloud.app, &caller("alice"), &source, None).await.unwrap().1
+        }
+        Kind::ImageCopy => {
+            let there = cloud.project_in_r2("alice", Role::Member).await;
+            cloud.copy("alice", &source, Some(&there)).await.unwrap().1
         }
     };
     assert_eq!(kind_of(&show(cloud, &id).await.work), kind);
@@ -61,6 +68,12 @@ async fn is_done(cloud: &Cloud, job: &Job) -> bool {
             copy.status == ImageStatus::Active
                 && copy.visibility == Visibility::Private
                 && cloud.read("alice", target).await.unwrap() == BYTES
+        }
+        JobWork::ImageCopy { target, .. } => {
+            let copy = cloud.record(target).await;
+            copy.status == ImageStatus::Active
+                && copy.region.as_str() == "r2"
+                && cloud.read_there(target).await == BYTES
         }
     }
 }
@@ -117,8 +130,11 @@ async fn killed_after_each_step_resumes(cloud: &Cloud) {
         // the dead one ends nothing any more.
         let id = write(cloud, kind).await;
         let now = cloud.app.clock.now();
-        let claim = cloud.app.db.write(move |tx| store_job::claim(tx, "dead", 3600, now)).await;
-        let claim = claim.unwrap();
+        let claim = cloud.app.db.write(move |tx| match kind {
+            Kind::Share | Kind::ImageReplicate => store_job::claim(tx, "dead", 3600, now),
+            Kind::ImageCopy => store_job::claim_mover(tx, "dead", 3600, 5, now),
+        });
+        let claim = claim.await.unwrap();
         assert_eq!(claim.is_some(), kind != Kind::Share, "a share is done when it is written");
         let Some(claim) = claim else {
             assert!(is_done(cloud, &show(cloud, &id).await).await);
@@ -137,7 +153,8 @@ async fn killed_after_each_step_resumes(cloud: &Cloud) {
         assert!(!late.await.unwrap(), "the fence has grown");
         assert_eq!(show(cloud, &id).await.failure, None);
     }
-    // Work and end are one transaction, so that there is no step between them.
+    // Work and end are one transaction, so that there is no step between them; what moves bytes dies
+    // between its notes in `copies.rs`.
 }
 
 async fn a_job_is_claimed_by_one(cloud: &Cloud) {

@@ -21,6 +21,7 @@ mod answering;
 mod audit;
 mod audit_chain;
 mod bytes;
+mod copies;
 mod ending;
 mod hearing;
 mod jobs;
