@@ -12,7 +12,7 @@ use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 use lendglass_core::{Code, Error, Language};
-use lendglass_server::wire::{native, openstack};
+use lendglass_server::wire::{huawei, native, openstack};
 use serde_json::Value;
 
 /// How one dialect renders refusals.
@@ -26,6 +26,7 @@ struct Dialect {
 /// A new dialect gets a row, and with it a column of the page.
 const DIALECTS: &[Dialect] = &[
     Dialect { name: "OpenStack", render: openstack::error::render, check: check_openstack },
+    Dialect { name: "Huawei", render: render_huawei, check: check_huawei },
     Dialect { name: "native", render: render_native, check: check_native },
 ];
 
@@ -38,6 +39,35 @@ fn check_native(error: &Error, _: u16, body: &Value) {
     assert_eq!(body["code"], error.code().as_str());
     assert_eq!(body["message"], error.text(Language::English));
     assert_eq!(body["request_id"], "req-1");
+}
+
+fn render_huawei(error: &Error) -> Response {
+    huawei::error::render(error, "req-1", Language::English)
+}
+
+/// The image service speaks in one shape, the gateway before it in another.
+fn check_huawei(error: &Error, _: u16, body: &Value) {
+    let is_gateway = body.get("error_code").is_some();
+    let (code, message, reason) = match is_gateway {
+        true => (&body["error_code"], &body["error_msg"], &body["reason"]),
+        false => (&body["error"]["code"], &body["error"]["message"], &body["error"]["reason"]),
+    };
+    let prefix = if is_gateway { "APIGW." } else { "IMG." };
+    let number = code.as_str().unwrap().strip_prefix(prefix).unwrap();
+    assert!(number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()), "{code}");
+    assert_eq!(*message, error.text(Language::English));
+    assert_eq!(*reason, error.code().as_str());
+    assert_eq!(code.as_str().unwrap(), huawei::error::code(error));
+    assert!(!is_gateway || body["request_id"] == "req-1");
+}
+
+/// The code of a dialect that has codes of its own, for the page.
+fn own_code(dialect: &Dialect, error: &Error) -> String {
+    if dialect.name == "Huawei" {
+        format!(" `{}`", huawei::error::code(error))
+    } else {
+        String::new()
+    }
 }
 
 fn check_openstack(error: &Error, status: u16, body: &Value) {
@@ -103,7 +133,7 @@ async fn every_refusal_is_rendered_and_documented() {
             let is_rehearsal = *code == Code::DryRun && status == 200;
             assert!(is_rehearsal || (400..600).contains(&status), "{}: {status}", code.as_str());
             (dialect.check)(&error, status, &body);
-            let _ = write!(statuses, " {status} |");
+            let _ = write!(statuses, " {status}{} |", own_code(dialect, &error));
         }
         let _ = writeln!(
             page,

@@ -100,12 +100,21 @@ fn micros(since: Instant) -> u64 {
 fn dialect_of(route: &str) -> &'static str {
     if route.starts_with("/api/v1") {
         "native"
+    } else if is_huawei(route) {
+        "huawei"
     } else if route.starts_with("/v2") || route.starts_with("/v3") || route.starts_with("/identity")
     {
         "openstack"
     } else {
         "none"
     }
+}
+
+/// Whether Huawei's dialect owns a route: what lies where Glance and Keystone have nothing.
+fn is_huawei(route: &str) -> bool {
+    let owned =
+        ["/v1/", "/v1.1/", "/v2.1/", "/v2/cloudimages", "/v2/{project_id}", "/v3/{project_id}"];
+    owned.iter().any(|prefix| route.starts_with(prefix))
 }
 
 /// Logged once, here, with what only the log may read.

@@ -9,9 +9,11 @@ pub mod common;
 pub mod context;
 pub mod credential;
 pub mod data;
+pub mod huawei;
 pub mod native;
 pub mod openstack;
 pub mod ops;
+mod query;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -23,6 +25,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(openstack::routes())
         .merge(native::routes(&app))
+        .merge(huawei::routes())
         .merge(ops::routes())
         .fallback(openstack::version::nothing)
         .layer(from_fn(context::note_route))

@@ -101,7 +101,10 @@ impl Call {
     /// Makes what the call is about anew, and calls.
     pub async fn ask(&self, server: &TestServer, token: &str) -> Answer {
         let Call { method, path, action, .. } = *self;
-        let of_image = path.contains("/images/{") || path.starts_with("/api/v1/shares");
+        let of_image = path.contains("images/{image}")
+            || path.contains("/images/{")
+            || path.starts_with("/api/v1/shares")
+            || path == "/v1/cloudimages/members";
         let mut id = String::new();
         let mut member = B;
         if of_image && self.is_of_recipient() {
@@ -119,7 +122,7 @@ impl Call {
             }
             id = image.to_string();
         }
-        if path == "/api/v1/jobs/{id}" {
+        if path == "/api/v1/jobs/{id}" || path.ends_with("/{job}") {
             let image = made_image(server, &alice(), true).await;
             shared(server, &alice(), &image, B).await;
             let jobs =
@@ -140,7 +143,8 @@ impl Call {
             "key" => "tags.max".to_owned(),
             "owner" => B.to_owned(),
             "position" => "0".to_owned(),
-            "id" | "image" => id.clone(),
+            "project_id" => "%7Bproject_id%7D".to_owned(),
+            "id" | "image" | "job" => id.clone(),
             _ => panic!("what is {{{name}}} in {path}?"),
         });
         let query = if path == "/api/v1/tenants/resolve" { format!("?id={B}") } else { "".into() };
@@ -148,9 +152,9 @@ impl Call {
         if method == "PATCH" && path.starts_with("/v2/") {
             headers.push(("content-type", "application/openstack-images-v2.1-json-patch"));
         }
-        let body = match self.new_body(server).await {
-            Some(body) => body,
-            None => self.body(server, &id),
+        let body = match (self.huawei_body(server, &id), self.new_body(server).await) {
+            (Some(body), _) | (None, Some(body)) => body,
+            (None, None) => self.body(server, &id),
         };
         let path = format!("{concrete}{query}");
         server.request_with("nobody", method, &path, &headers, body).await
@@ -199,6 +203,20 @@ impl Call {
             ("PATCH", "webhooks/{id}") => json!({"enabled": false}),
             ("PUT", "rules/{owner}") => json!({"verdict": "accept"}),
             ("POST", "notices/read") => json!({"ids": []}),
+            _ => return None,
+        };
+        Some(body.into())
+    }
+
+    /// What a call of Huawei's dialect carries.
+    fn huawei_body(&self, _: &TestServer, image: &str) -> Option<Payload> {
+        let body = match (self.method, self.path) {
+            ("POST" | "DELETE", "/v1/cloudimages/members") => {
+                json!({"images": [image], "projects": [B]})
+            }
+            ("PUT", "/v1/cloudimages/members") => {
+                json!({"images": [image], "project_id": A, "status": "accepted"})
+            }
             _ => return None,
         };
         Some(body.into())

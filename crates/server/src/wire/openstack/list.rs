@@ -6,7 +6,6 @@ use axum::response::{IntoResponse as _, Response};
 use lendglass_core::image::Visibility;
 use lendglass_core::share::ShareState;
 use lendglass_core::{Code, Error, ImageId};
-use percent_encoding::percent_decode_str;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -19,6 +18,7 @@ use crate::wire::common::{invalid, malformed, parse_time};
 use crate::wire::openstack::error::Failure;
 use crate::wire::openstack::render::render_image;
 use crate::wire::openstack::request::Asked;
+use crate::wire::query::{parse_flag, parse_limit, parse_query, parse_time_filter};
 
 /// A page of images.
 pub async fn index(
@@ -30,26 +30,6 @@ pub async fn index(
     let request = parse_list(&pairs)?;
     let page = list::list(&app, &asked.caller, &request).await?;
     Ok(Json(render_page(&pairs, &page)).into_response())
-}
-
-type Pairs = Vec<(String, String)>;
-
-/// The pairs of a query string, decoded. Bytes that are not UTF-8 and NUL are refused.
-fn parse_query(query: &str) -> Result<Pairs, Error> {
-    let decode = |text: &str| {
-        let text = text.replace('+', " ");
-        let decoded = percent_decode_str(&text).decode_utf8();
-        let decoded = decoded.map_err(|_| malformed("the query is not UTF-8"))?.into_owned();
-        if decoded.contains('\0') { Err(malformed("NUL in the query")) } else { Ok(decoded) }
-    };
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decode(name)?, decode(value)?))
-        })
-        .collect()
 }
 
 /// What a query asks for. Names that are no parameter and no field are additional properties.
@@ -68,14 +48,6 @@ fn parse_list(pairs: &[(String, String)]) -> Result<ListImages, Error> {
         }
     }
     Ok(request)
-}
-
-fn parse_limit(value: &str) -> Result<u32, Error> {
-    let is_number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-    if !is_number {
-        return Err(invalid("limit", value, "it must be an integer, not negative"));
-    }
-    Ok(value.parse().unwrap_or(u32::MAX))
 }
 
 fn parse_marker(value: &str) -> Result<ImageId, Error> {
@@ -101,14 +73,6 @@ fn parse_visibility(value: &str) -> Result<View, Error> {
     Visibility::parse(value).map(View::Of).ok_or_else(|| {
         invalid("visibility", value, "it must be public, private, shared, community or all")
     })
-}
-
-fn parse_flag(name: &str, value: &str) -> Result<bool, Error> {
-    match value.trim().to_ascii_lowercase().as_str() {
-        "true" | "t" | "1" | "yes" | "y" | "on" => Ok(true),
-        "false" | "f" | "0" | "no" | "n" | "off" => Ok(false),
-        _ => Err(invalid(name, value, "it must be true or false")),
-    }
 }
 
 fn parse_filter(name: &str, value: &str) -> Result<Filter, Error> {
@@ -205,30 +169,6 @@ fn until_quote(text: &str) -> Option<(String, &str)> {
         }
     }
     None
-}
-
-/// Clients see seconds, so a time means its whole second: `eq:T` is [T, T + 1 s).
-fn parse_time_filter(name: &str, value: &str, column: NumberColumn) -> Result<Filter, Error> {
-    let reason = "write OPERATOR:TIME, with an ISO 8601 time";
-    let (operator, time) = match parse_time(value) {
-        Some(time) => ("eq", time),
-        None => {
-            let split = value.split_once(':');
-            let (operator, text) = split.ok_or_else(|| invalid(name, value, reason))?;
-            (operator, parse_time(text).ok_or_else(|| invalid(name, value, reason))?)
-        }
-    };
-    let second = lendglass_core::Timestamp::from_seconds(time.seconds());
-    let (from, to) = (second.0, second.plus_seconds(1).0);
-    match operator {
-        "eq" => Ok(Filter::Within(column, from, to)),
-        "neq" => Ok(Filter::Outside(column, from, to)),
-        "gt" => Ok(Filter::Number(column, Comparison::AtLeast, to)),
-        "gte" => Ok(Filter::Number(column, Comparison::AtLeast, from)),
-        "lt" => Ok(Filter::Number(column, Comparison::Less, from)),
-        "lte" => Ok(Filter::Number(column, Comparison::Less, to)),
-        _ => Err(invalid(name, value, "the operators are gt, gte, lt, lte, eq and neq")),
-    }
 }
 
 /// `sort=KEY:DIRECTION,…`, or pairs of `sort_key` and `sort_dir`; not both. Of a key given twice the
