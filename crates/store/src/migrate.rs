@@ -20,8 +20,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "rights", include_str!("../migrations/0007_rights.sql")),
     (8, "vaults", include_str!("../migrations/0008_vaults.sql")),
     (9, "terms", include_str!("../migrations/0009_terms.sql")),
-    (12, "sites", include_str!("../migrations/0012_sites.sql")),
     (10, "copies", include_str!("../migrations/0010_copies.sql")),
+    (12, "sites", include_str!("../migrations/0012_sites.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\
