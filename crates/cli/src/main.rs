@@ -17,6 +17,7 @@ mod find;
 mod format;
 mod image;
 mod info;
+mod key;
 mod login;
 mod notice;
 mod output;
@@ -82,7 +83,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
     match &cli.command {
         Command::Image(verb) => image::run(&on, verb),
         Command::Share(verb) => answers::run(&on, verb),
-        Command::Credentials(args::Show::Show) => info::credentials(&on),
+        Command::Credentials(args::Credentials::Show) => info::credentials(&on),
+        Command::Credentials(args::Credentials::Key(verb)) => key::run(&on, verb),
         Command::Policy(verb) => policy::run(&on, verb),
         Command::Access(verb) => access::run(&on, verb),
         Command::Quota(args::Show::Show) => info::quota(&on),

@@ -32,6 +32,8 @@ pub const NAME_CHARS: usize = 255;
 pub const DESCRIPTION_CHARS: usize = 4096;
 /// Application credentials of one user: each is a row that only the user removes.
 pub const APPLICATION_CREDENTIALS_OF_USER: usize = 256;
+/// Access keys of one user in one project: one in use and its successors, for a few programs.
+pub const ACCESS_KEYS_OF_USER: usize = 10;
 /// Images that one "accept all" or "reject all" answers; each is decided under its own lock in one
 /// transaction, which others wait for.
 pub const ANSWER_ALL_IMAGES: usize = 10_000;

@@ -117,7 +117,7 @@ pub enum Credential {
     /// A token.
     Token,
     /// The token of an application credential: it acts in its project and in no other.
-    Application,
+    ApplicationCredential,
     /// A request signed with an access key.
     AccessKey,
 }

@@ -24,20 +24,28 @@ pub struct AccessKey {
     pub is_enabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What nodes remember of it with a smaller epoch is out of date.
+    pub epoch: i64,
+    /// The hours that CTyun's stamps of this key are ahead of UTC, once it was used so.
+    pub stamp_hours: Option<i64>,
 }
 
 static KEY_INSERT: Statement = Statement::new(
-    "insert into access_key (id, user_id, project_id, sealed_secret, is_enabled, created_at) \
-     values ($1, $2, $3, $4, $5, $6)",
+    "insert into access_key (id, user_id, project_id, sealed_secret, is_enabled, created_at, \
+     epoch, stamp_hours) values ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 static KEY: Statement = Statement::new(
-    "select id, user_id, project_id, sealed_secret, is_enabled, created_at \
+    "select id, user_id, project_id, sealed_secret, is_enabled, created_at, epoch, stamp_hours \
      from access_key where id = $1",
 );
 static KEYS_OF_USER: Statement = Statement::new(
-    "select id, user_id, project_id, sealed_secret, is_enabled, created_at \
+    "select id, user_id, project_id, sealed_secret, is_enabled, created_at, epoch, stamp_hours \
      from access_key where user_id = $1 order by created_at, id",
 );
+static KEY_ENABLE: Statement =
+    Statement::new("update access_key set is_enabled = $2, epoch = $3 where id = $1");
+static KEY_BIND_STAMP: Statement =
+    Statement::new("update access_key set stamp_hours = $2 where id = $1 and stamp_hours is null");
 static KEY_DELETE: Statement = Statement::new("delete from access_key where id = $1");
 static KEYS_DELETE_OF_USER: Statement = Statement::new("delete from access_key where user_id = $1");
 static KEYS_DELETE_OF_PROJECT: Statement =
@@ -52,6 +60,8 @@ pub fn insert_access_key(tx: &mut Tx<'_>, key: &AccessKey) -> Result<(), Error> 
         &key.sealed_secret,
         key.is_enabled,
         key.created_at,
+        key.epoch,
+        key.stamp_hours,
     ];
     tx.execute(&KEY_INSERT, &params).map(|_| ())
 }
@@ -71,6 +81,28 @@ pub async fn read_access_keys(db: &Db, user: &UserId) -> Result<Vec<AccessKey>, 
     db.read(&KEYS_OF_USER, params![user]).await?.into_iter().map(key_of).collect()
 }
 
+/// The access keys of a user, oldest first.
+pub fn access_keys(tx: &mut Tx<'_>, user: &UserId) -> Result<Vec<AccessKey>, Error> {
+    tx.query(&KEYS_OF_USER, &params![user])?.into_iter().map(key_of).collect()
+}
+
+/// Switches an access key on or off, with its new epoch.
+pub fn enable_access_key(
+    tx: &mut Tx<'_>,
+    id: &str,
+    is_enabled: bool,
+    epoch: i64,
+) -> Result<(), Error> {
+    tx.execute(&KEY_ENABLE, &params![id, is_enabled, epoch]).map(|_| ())
+}
+
+/// Binds the stamps of a key to a reading, unless they are bound; answers the reading that counts,
+/// `None` where the key is gone.
+pub fn bind_stamp_hours(tx: &mut Tx<'_>, id: &str, hours: i64) -> Result<Option<i64>, Error> {
+    tx.execute(&KEY_BIND_STAMP, &params![id, hours])?;
+    Ok(access_key(tx, id)?.and_then(|key| key.stamp_hours))
+}
+
 /// Removes an access key; says whether it was there.
 pub fn delete_access_key(tx: &mut Tx<'_>, id: &str) -> Result<bool, Error> {
     Ok(tx.execute(&KEY_DELETE, &params![id])? == 1)
@@ -85,6 +117,8 @@ fn key_of(row: Row) -> Result<AccessKey, Error> {
         sealed_secret: columns.text()?,
         is_enabled: columns.flag()?,
         created_at: columns.time()?,
+        epoch: columns.int()?,
+        stamp_hours: columns.opt_int()?,
     })
 }
 
@@ -286,6 +320,8 @@ pub static STATEMENTS: &[&Statement] = &[
     &KEY_INSERT,
     &KEY,
     &KEYS_OF_USER,
+    &KEY_ENABLE,
+    &KEY_BIND_STAMP,
     &KEY_DELETE,
     &KEYS_DELETE_OF_USER,
     &KEYS_DELETE_OF_PROJECT,

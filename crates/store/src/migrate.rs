@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "vaults", include_str!("../migrations/0008_vaults.sql")),
     (9, "terms", include_str!("../migrations/0009_terms.sql")),
     (10, "copies", include_str!("../migrations/0010_copies.sql")),
+    (11, "replay", include_str!("../migrations/0011_replay.sql")),
     (12, "sites", include_str!("../migrations/0012_sites.sql")),
 ];
 

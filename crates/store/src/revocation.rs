@@ -19,12 +19,19 @@ pub enum Revocable {
     Project,
     /// All tokens issued for an application credential.
     ApplicationCredential,
+    /// An access key, as nodes remember it.
+    AccessKey,
 }
 
 impl Revocable {
     /// All kinds.
-    pub const ALL: [Revocable; 4] =
-        [Revocable::Token, Revocable::User, Revocable::Project, Revocable::ApplicationCredential];
+    pub const ALL: [Revocable; 5] = [
+        Revocable::Token,
+        Revocable::User,
+        Revocable::Project,
+        Revocable::ApplicationCredential,
+        Revocable::AccessKey,
+    ];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +40,7 @@ impl Revocable {
             Revocable::User => "user",
             Revocable::Project => "project",
             Revocable::ApplicationCredential => "application_credential",
+            Revocable::AccessKey => "access_key",
         }
     }
 

@@ -530,9 +530,9 @@ async fn a_job_is_read_as_it_was_written() {
             assert_eq!(other, None, "a job is its project's, in its region");
         }
         let (project, region) = (ProjectId::trusted("A"), RegionId::trusted("r1"));
-        let first = job::page(db, &project, &region, None, 3).await.unwrap();
+        let first = job::page(db, &project, &region, &Default::default(), None, 3).await.unwrap();
         let after = first.last().map(|last| (last.created_at, last.id.clone()));
-        let rest = job::page(db, &project, &region, after, 100).await.unwrap();
+        let rest = job::page(db, &project, &region, &Default::default(), after, 100).await.unwrap();
         let mut ids: Vec<String> = first.iter().chain(&rest).map(|j| j.id.to_string()).collect();
         assert_eq!(ids.len(), ShareEvent::ALL.len() + 1);
         assert!(ids.is_sorted_by(|a, b| a > b), "newest first, then by id: {ids:?}");

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod backup;
 mod image;
+mod key;
 mod notice;
 mod policy;
 mod share;
@@ -17,6 +18,7 @@ pub use self::access::*;
 pub use self::audit::*;
 pub use self::backup::*;
 pub use self::image::*;
+pub use self::key::*;
 pub use self::notice::*;
 pub use self::policy::*;
 pub use self::share::*;
@@ -169,9 +171,9 @@ pub enum Command {
     /// See and answer what others share with you.
     #[command(subcommand)]
     Share(Share),
-    /// The ids to hand to an owner who wants to share with you.
+    /// The ids to hand to an owner who wants to share with you, and your access keys.
     #[command(subcommand)]
-    Credentials(Show),
+    Credentials(Credentials),
     /// The rules: those in force for your project; for the operator, where they come from.
     #[command(subcommand)]
     Policy(Policy),

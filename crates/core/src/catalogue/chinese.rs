@@ -48,6 +48,12 @@ impl Code {
             Code::ScopeRefused => {
                 "您在该项目或账号中没有角色，或该项目或账号不存在或已停用；请选择其他范围。"
             }
+            Code::SignatureInvalid => "访问密钥不存在或签名不正确；请检查密钥与时钟。",
+            Code::SignatureMalformed => "无法读取签名：{reason}。",
+            Code::SignatureExpired => {
+                "请求的签名时间与当前时间相差超过 {minutes} 分钟；请校准时钟并重新签名。"
+            }
+            Code::SignatureReplayed => "带有此签名的请求已被处理；请为每个请求重新签名。",
             Code::NoProjectScope => "令牌没有项目范围，请获取限定到项目的令牌。",
             Code::RoleTooWeak => "您的角色是 {role}，此操作需要 {needed}。",
             Code::ActionDenied => "项目的自定义策略禁止您执行 {action}，请联系项目管理员。",
@@ -146,6 +152,7 @@ impl Code {
             Code::TagQuota => "最多 {max} 个标签，请求需要 {count} 个。",
             Code::RuleQuota => "每个租户最多可有 {max} 条自动答复规则，请先删除一些。",
             Code::AccessPolicyQuota => "{what} 最多 {max} 个。",
+            Code::AccessKeyQuota => "您在此项目中已有 {max} 个访问密钥，请先删除一个。",
             Code::VaultQuota => "您的项目已有 {max} 个存储库；请先删除一个。",
             Code::VaultCapacityQuota => {
                 "您项目的存储库总容量已为 {used} GiB，上限为 {max} GiB；请选择更小的容量。"

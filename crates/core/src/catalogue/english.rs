@@ -58,6 +58,16 @@ impl Code {
             Code::ScopeRefused => {
                 "You have no role in that project or account, or there is none that is enabled; name another one."
             }
+            Code::SignatureInvalid => {
+                "The access key is not known or the signature is not its; check both halves of the key and the clock."
+            }
+            Code::SignatureMalformed => "The signature cannot be read: {reason}.",
+            Code::SignatureExpired => {
+                "The request was signed more than {minutes} minutes from now; set the clock and sign again."
+            }
+            Code::SignatureReplayed => {
+                "A request with this signature was taken before; sign each request anew."
+            }
             Code::NoProjectScope => "The token has no project; ask for one scoped to a project.",
             Code::RoleTooWeak => "Your role is {role}; this needs {needed}.",
             Code::ActionDenied => {
@@ -194,6 +204,7 @@ impl Code {
             Code::TagQuota => "At most {max} tags; the request needs {count}.",
             Code::RuleQuota => "A tenant may have {max} standing rules; forget some first.",
             Code::AccessPolicyQuota => "At most {max} {what}.",
+            Code::AccessKeyQuota => "You have {max} access keys in this project; delete one first.",
             Code::VaultQuota => "Your project has {max} vaults already; delete one first.",
             Code::VaultCapacityQuota => {
                 "The vaults of your project hold {used} GiB of at most {max} GiB together; choose a smaller capacity."

@@ -165,9 +165,9 @@ fn the_only_one(
 /// project alone.
 fn role_in(tx: &mut Tx<'_>, caller: &Caller, id: &ProjectId) -> Result<Option<Role>, Error> {
     match caller.credential {
-        Credential::Application if caller.project != *id => return Ok(None),
-        Credential::Application if caller.project == *id => return Ok(Some(caller.role)),
-        Credential::Application | Credential::Token | Credential::AccessKey => {}
+        Credential::ApplicationCredential if caller.project != *id => return Ok(None),
+        Credential::ApplicationCredential if caller.project == *id => return Ok(Some(caller.role)),
+        Credential::ApplicationCredential | Credential::Token | Credential::AccessKey => {}
     }
     let assigned = store_user::assigned(tx, &caller.user, id)?;
     let roles = assigned.iter().filter_map(|one| match one {

@@ -43,6 +43,7 @@ const WEBHOOKS: Needs = Actions(&[Action::WebhooksManage]);
 const JOBS: Needs = Actions(&[Action::JobsList]);
 const ACCESS: Needs = Actions(&[Action::AccessList]);
 const MANAGE: Needs = Actions(&[Action::AccessManage]);
+const KEYS: Needs = Actions(&[Action::KeysManage]);
 const POLICIES: Needs = Actions(&[Action::PoliciesSet]);
 
 const VAULTS: Needs = Actions(&[Action::VaultsList]);
@@ -172,6 +173,10 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/api/v1/access/policies/{id}", MANAGE),
     ("PUT", "/api/v1/access/policies/{id}/users/{user}", MANAGE),
     ("DELETE", "/api/v1/access/policies/{id}/users/{user}", MANAGE),
+    ("GET", "/api/v1/access-keys", KEYS),
+    ("POST", "/api/v1/access-keys", KEYS),
+    ("PATCH", "/api/v1/access-keys/{id}", KEYS),
+    ("DELETE", "/api/v1/access-keys/{id}", KEYS),
     ("GET", "/api/v1/regions", Token),
     ("GET", "/api/v1/quota", Actions(&[Action::QuotasGet])),
     ("GET", "/api/v1/tenants/resolve", Actions(&[Action::TenantsGet])),

@@ -11,7 +11,7 @@ use lendglass_server::service::image::NewImage;
 use lendglass_server::service::share::{self, Invite};
 use lendglass_server::service::vault::NewVault;
 use lendglass_server::service::webhook::NewWebhook;
-use lendglass_server::service::{backup, image, job, rule, upload, vault, webhook};
+use lendglass_server::service::{backup, identity, image, job, rule, upload, vault, webhook};
 use lendglass_server::wire::actions::{Needs, ROUTES};
 use serde_json::json;
 
@@ -181,6 +181,9 @@ impl Call {
             let (hook, _) = webhook::create(&server.app, &alice(), new).await.unwrap();
             return Some(hook.id);
         }
+        if of("access-keys") {
+            return Some(identity::create_key(&server.app, &alice()).await.unwrap().0.id);
+        }
         if of("rules") && self.method == "DELETE" {
             rule::set(&server.app, &alice(), B, Verdict::Accept, false).await.unwrap();
         }
@@ -199,6 +202,8 @@ impl Call {
                 json!({"vault": vault.as_str(), "disks": [image.as_str()]})
             }
             ("POST", "backups/{id}/image") => json!({"name": name}),
+            ("POST", "access-keys") => json!({}),
+            ("PATCH", "access-keys/{id}") => json!({"enabled": false}),
             ("POST", "webhooks") => json!({"url": "https://hooks.example/"}),
             ("PATCH", "webhooks/{id}") => json!({"enabled": false}),
             ("PUT", "rules/{owner}") => json!({"verdict": "accept"}),

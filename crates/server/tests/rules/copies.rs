@@ -206,7 +206,7 @@ async fn rg_02_the_owner_of_the_copy_is_named_or_the_only_one(cloud: &Cloud) {
     let reads = cloud.project_in_r2("alice", Role::Reader).await;
     assert_eq!(ask(Some(&reads)).await, Code::RoleTooWeak);
     let mut narrow = caller("alice");
-    narrow.credential = Credential::Application;
+    narrow.credential = Credential::ApplicationCredential;
     let of = |wish: CopyWish| copy_as(cloud, narrow.clone(), wish);
     assert_eq!(of(wish(&sys1, Some(&first))).await, Code::ProjectNotFound, "bound to its project");
     assert_eq!(of(wish(&sys1, None)).await, Code::CopyProjectNeeded);

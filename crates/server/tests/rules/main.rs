@@ -25,6 +25,7 @@ mod copies;
 mod ending;
 mod hearing;
 mod jobs;
+mod keys;
 mod limits;
 mod notices;
 mod races;

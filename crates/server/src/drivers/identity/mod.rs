@@ -6,6 +6,7 @@
 //! node that could not refresh for [`STALE_AFTER_MICROS`] trusts no token any more.
 
 mod failures;
+mod key;
 mod password;
 mod permitted;
 mod revoked;
@@ -26,6 +27,7 @@ use lendglass_store::revocation::{self, Revocable, Revocation};
 use tokio::time::MissedTickBehavior;
 
 pub use failures::{Failures, Trier};
+pub use key::{Key, access_key_purpose};
 pub use password::{PasswordCost, Passwords};
 pub use permitted::Permitted;
 pub use revoked::Revoked;
@@ -86,6 +88,7 @@ struct Parts {
     /// The number of the last revocation read.
     seq: AtomicI64,
     permitted: Permitted,
+    keys: key::Keys,
     /// The number of the last change of permissions read.
     permitted_seq: AtomicI64,
     /// When the last refresh that succeeded was begun, by the clock that never goes back.
@@ -113,6 +116,7 @@ impl Identity {
             revoked: Revoked::default(),
             seq: AtomicI64::new(0),
             permitted: Permitted::default(),
+            keys: key::Keys::default(),
             permitted_seq: AtomicI64::new(0),
             refreshed_at: AtomicI64::new(0),
         }));
@@ -153,12 +157,40 @@ impl Identity {
         if self.is_revoked(&session) {
             return Err(Error::new(Code::TokenRevoked));
         }
-        let age = parts.clock.monotonic_micros() - parts.refreshed_at.load(Ordering::Acquire);
-        if age > STALE_AFTER_MICROS {
-            return Err(Error::new(Code::Unavailable)
-                .because(format!("the revocations are {age} microseconds old")));
-        }
+        self.knows_revocations()?;
         Ok(session)
+    }
+
+    /// Refuses with [`Code::Unavailable`] where revocations may be missing.
+    fn knows_revocations(&self) -> Result<(), Error> {
+        let parts = &self.0;
+        let age = parts.clock.monotonic_micros() - parts.refreshed_at.load(Ordering::Acquire);
+        if age <= STALE_AFTER_MICROS {
+            return Ok(());
+        }
+        Err(Error::new(Code::Unavailable)
+            .because(format!("the revocations are {age} microseconds old")))
+    }
+
+    /// The access key with this id, if it, its user and its project are enabled and the user has a role
+    /// there; remembered, so that the database is read now and then only.
+    ///
+    /// Errors: [`Code::Unavailable`] where revocations may be missing.
+    pub async fn key(&self, id: &str) -> Result<Option<Arc<Key>>, Error> {
+        let parts = &self.0;
+        self.knows_revocations()?;
+        let ground = key::Ground {
+            db: &parts.db,
+            seal: &parts.seal,
+            revoked: &parts.revoked,
+            now: parts.clock.now(),
+        };
+        parts.keys.get(&ground, id, parts.clock.monotonic_micros()).await
+    }
+
+    /// Forgets what this node remembers of an access key.
+    pub fn forget_key(&self, id: &str) {
+        self.0.keys.forget(id);
     }
 
     fn is_revoked(&self, session: &Session) -> bool {
@@ -255,6 +287,15 @@ pub fn new_secret() -> String {
     use base64::Engine as _;
     use rand::RngCore as _;
     let mut bytes = [0_u8; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The secret of an access key: 24 random bytes in 32 characters, the length CTyun's clients expect.
+pub fn new_key_secret() -> String {
+    use base64::Engine as _;
+    use rand::RngCore as _;
+    let mut bytes = [0_u8; 24];
     rand::rng().fill_bytes(&mut bytes);
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -25,6 +25,15 @@ impl Revoked {
             && known.get(&(kind, id.to_owned())).is_some_and(|entry| epoch < entry.below)
     }
 
+    /// The first epoch of this thing that is good, as far as this node knows; 0 where none was revoked.
+    pub fn below(&self, kind: Revocable, id: &str) -> i64 {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() {
+            return 0;
+        }
+        known.get(&(kind, id.to_owned())).map_or(0, |entry| entry.below)
+    }
+
     /// Learns revocations, in any order, as often as one likes.
     pub fn learn(&self, revocations: &[Revocation]) {
         if revocations.is_empty() {

@@ -31,6 +31,8 @@ pub enum Method {
     Token,
     /// With an application credential.
     ApplicationCredential,
+    /// Not at all: the request is signed with an access key. No token says so.
+    AccessKey,
 }
 
 impl Method {
@@ -40,6 +42,7 @@ impl Method {
             Method::Password => "password",
             Method::Token => "token",
             Method::ApplicationCredential => "application_credential",
+            Method::AccessKey => "access_key",
         }
     }
 }

@@ -7,7 +7,9 @@ use lendglass_store::credential::{self, ApplicationCredential};
 use lendglass_store::revocation::{Revocable, Revocation};
 use lendglass_store::user;
 
-use super::{Actor, Scope, change, check_description, check_name, invalid, taken, with_included};
+use super::{
+    Actor, Method, Scope, change, check_description, check_name, invalid, taken, with_included,
+};
 use crate::app::App;
 use crate::drivers::identity::new_secret;
 
@@ -86,10 +88,10 @@ pub async fn create_application(
     Ok((made, secret))
 }
 
-/// One's own; a token made with a restricted credential must not make others.
+/// One's own; neither a token made with a restricted credential nor an access key makes others.
 fn may_write(actor: &Actor, owner: &UserId) -> Result<(), Error> {
-    let is_restricted =
-        actor.session.application.as_ref().is_some_and(|used| !used.is_unrestricted);
+    let is_restricted = actor.session.methods.contains(&Method::AccessKey)
+        || actor.session.application.as_ref().is_some_and(|used| !used.is_unrestricted);
     if is_restricted || actor.session.user != *owner {
         return Err(Error::new(Code::NotAvailableHere)
             .with("operation", "application credentials to others or to restricted ones"));

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod applications;
+mod keys;
 mod projects;
 mod sign_in;
 mod users;
@@ -21,7 +22,7 @@ use lendglass_store::{Tx, audit, tenant, user};
 
 use crate::app::App;
 
-pub use crate::drivers::identity::{ApplicationUse, Method, ProjectScope, Scope, Session};
+pub use crate::drivers::identity::{ApplicationUse, Key, Method, ProjectScope, Scope, Session};
 pub use accounts::{
     AccountChange, NewAccount, account, accounts, create_account, delete_account, my_accounts,
     update_account,
@@ -29,7 +30,8 @@ pub use accounts::{
 pub use applications::{
     NewApplication, application, applications, create_application, delete_application,
 };
-pub use lendglass_store::credential::ApplicationCredential;
+pub use keys::{create_key, delete_key, enable_key, key, keys};
+pub use lendglass_store::credential::{AccessKey, ApplicationCredential};
 pub use lendglass_store::tenant::{KnownProject, ProjectFilter};
 pub use lendglass_store::user::{Assignment, User, UserFilter};
 pub use projects::{

@@ -19,7 +19,7 @@ use lendglass_store::user::{self, Assignment, User};
 use lendglass_store::{Db, Tx, audit, tenant};
 use toml::Spanned;
 
-use crate::drivers::identity::Identity;
+use crate::drivers::identity::{Identity, access_key_purpose};
 use file::{AccountEntry, Source, Text, UserEntry, World};
 
 pub use bootstrap::{Bootstrapped, bootstrap};
@@ -162,11 +162,6 @@ fn seal_secrets(ground: &Ground, world: &World) -> Result<Vec<String>, Error> {
         seal.seal(&purpose, entry.secret_key.get_ref().as_bytes())
     };
     world.access_keys.iter().map(seal_one).collect()
-}
-
-/// What the secret of an access key is sealed for.
-pub fn access_key_purpose(id: &str) -> String {
-    format!("access_key:{id}")
 }
 
 fn wrong(source: &Source, at: &Text, text: impl fmt::Display) -> Error {
@@ -469,6 +464,8 @@ impl Work {
                 sealed_secret: sealed.clone(),
                 is_enabled: true,
                 created_at: self.now,
+                epoch: self.now.0,
+                stamp_hours: None,
             };
             credential::insert_access_key(tx, &key)?;
             added += 1;

@@ -6,7 +6,7 @@ use lendglass_core::tenant::{Caller, Credential, Terms};
 use lendglass_core::{Code, Error, RegionId};
 
 use crate::app::App;
-use crate::service::identity::{self, Actor, Origin, ProjectScope, Scope, Session};
+use crate::service::identity::{self, Actor, Method, Origin, ProjectScope, Scope, Session};
 use crate::wire::context::Context;
 
 /// The header with the token of the caller.
@@ -46,14 +46,21 @@ pub async fn caller_in(
         permissions: identity::permissions(app, &session.user, &scope.project),
         is_operator: session.is_operator,
         is_service: is_service(app, headers)?,
-        credential: match session.application {
-            Some(_) => Credential::Application,
-            None => Credential::Token,
-        },
+        credential: credential_of(&session),
         source: context.source.clone(),
         request_id: context.request_id.clone(),
         terms: Terms::default(),
     })
+}
+
+fn credential_of(session: &Session) -> Credential {
+    if session.methods.contains(&Method::AccessKey) {
+        return Credential::AccessKey;
+    }
+    match session.application {
+        Some(_) => Credential::ApplicationCredential,
+        None => Credential::Token,
+    }
 }
 
 /// Who administers identity, with a token of any scope.

@@ -49,6 +49,8 @@ fn voice(error: &Error) -> Voice {
         | Code::MalformedJson
         | Code::UnknownField
         | Code::TooManyIds
+        | Code::TagNotPredefined
+        | Code::CopyProjectNeeded
         | Code::BadRange
         | Code::WebhookUrlRefused
         | Code::PropertyReadonly
@@ -76,6 +78,10 @@ fn voice(error: &Error) -> Voice {
         Code::ProjectNotInRegion | Code::ProjectNotFound => img("IMG.0030"),
         Code::UnsupportedMedia => Gateway(StatusCode::UNSUPPORTED_MEDIA_TYPE, "APIGW.0201"),
         Code::Unauthenticated
+        | Code::SignatureInvalid
+        | Code::SignatureMalformed
+        | Code::SignatureExpired
+        | Code::SignatureReplayed
         | Code::WrongPassword
         | Code::TokenExpired
         | Code::TokenRevoked
@@ -145,6 +151,9 @@ fn voice(error: &Error) -> Voice {
         | Code::IdempotencyKeyReused
         | Code::DryRun
         | Code::RuleQuota
+        | Code::JobEnded
+        | Code::JobCancelled
+        | Code::AccessKeyQuota
         | Code::AccessPolicyQuota
         | Code::VaultQuota
         | Code::VaultCapacityQuota

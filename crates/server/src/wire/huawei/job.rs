@@ -37,10 +37,7 @@ pub async fn progress(State(app): State<App>, asked: Asked) -> Result<Json<Value
 
 /// The image a job makes.
 fn made(job: &Job) -> Option<&ImageId> {
-    match &job.work {
-        JobWork::Share { .. } => None,
-        JobWork::ImageReplicate { target, .. } => Some(target),
-    }
+    job.work.target()
 }
 
 /// The image that is made. It may be gone by now, which is no trouble of the job's.
@@ -86,6 +83,7 @@ fn kind(work: &JobWork) -> &'static str {
             ShareEvent::Withdraw | ShareEvent::Lapse => "imsDelImageMembersJob",
         },
         JobWork::ImageReplicate { .. } => "imsCopyImageInRegionJob",
+        JobWork::ImageCopy { .. } => "imsCopyImageCrossRegionJob",
     }
 }
 

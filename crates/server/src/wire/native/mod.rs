@@ -12,6 +12,7 @@ mod file;
 mod image;
 mod input;
 mod job;
+mod key;
 mod list;
 mod me;
 pub mod notice;
@@ -63,6 +64,10 @@ pub fn table() -> Vec<Route> {
         ("delete", "/access/policies/{id}", delete(access::delete)),
         ("put", "/access/policies/{id}/users/{user}", put(access::bind)),
         ("delete", "/access/policies/{id}/users/{user}", delete(access::unbind)),
+        ("get", "/access-keys", get(key::list)),
+        ("post", "/access-keys", post(key::create)),
+        ("patch", "/access-keys/{id}", patch(key::update)),
+        ("delete", "/access-keys/{id}", delete(key::delete)),
         ("get", "/regions", get(me::regions)),
         ("get", "/quota", get(me::quota)),
         ("get", "/tenants/resolve", get(me::resolve)),

@@ -7,8 +7,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, audit, backup, code, copy, event, file, image, job, list, me, notice, policy, rule,
-    share, vault, webhook,
+    access, audit, backup, code, copy, event, file, image, job, key, list, me, notice, policy,
+    rule, share, vault, webhook,
 };
 
 /// The document.
@@ -40,6 +40,10 @@ use super::{
         access::delete,
         access::bind,
         access::unbind,
+        key::list,
+        key::create,
+        key::update,
+        key::delete,
         me::regions,
         me::quota,
         me::resolve,
