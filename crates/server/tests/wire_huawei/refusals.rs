@@ -5,7 +5,7 @@ use lendglass_core::image::{Encryption, Image, ImageKind, ImageStatus, Visibilit
 use lendglass_store::image as store_image;
 use serde_json::{Value, json};
 
-use crate::support::{B, C, D, TestServer, on_both_engines};
+use crate::support::{self, B, C, D, TestServer, on_both_engines};
 use crate::{MEMBERS, UNKNOWN, answer, check_img, job, make, share};
 
 on_both_engines!("huawei":
@@ -29,7 +29,7 @@ async fn force(server: &TestServer, id: &str, change: fn(&mut Image)) {
 
 async fn ap_04_each_refusal_has_its_code(server: TestServer) {
     let image = make(&server, "alice", json!({})).await;
-    let offer = |to: &'static str| share(&server, "alice", &[&image], &[to]);
+    let offer = async |to: &str| share(&server, "alice", &[&image], &[to]).await;
     check_img(share(&server, "alice", &[&image], &[crate::support::A]).await, "IMG.0076");
     check_img(share(&server, "alice", &[&image], &["feedfeed"]).await, "IMG.0108");
     check_img(share(&server, "alice", &[&image], &[D]).await, "IMG.0177");

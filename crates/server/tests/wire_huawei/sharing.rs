@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{A, B, B2, C, TestServer, on_both_engines};
+use crate::support::{self, A, B, B2, C, TestServer, on_both_engines};
 use crate::{MEMBERS, UNKNOWN, answer, check_img, found, ids, job, make, offered, share};
 
 on_both_engines!("huawei":
@@ -101,8 +101,9 @@ async fn members_are_paged(server: TestServer) {
     assert_eq!(of("status"), ["pending"; 3]);
     assert_eq!(members[0]["created_at"], "2026-01-01T00:00:00Z");
 
-    let own = server.request("bob", "GET", &format!("/v1/{B}/cloudimages/{image}/members/{B}"), ());
-    assert_eq!(own.await.expect(200).json(), members[1]);
+    let own = format!("/v1/{B}/cloudimages/{image}/members/{B}");
+    let own = server.request("bob", "GET", &own, ()).await.expect(200).json();
+    assert_eq!(own, members[1]);
     let other = format!("/v1/{B}/cloudimages/{image}/members/{C}");
     check_img(server.request("bob", "GET", &other, ()).await, "IMG.0114");
     check_img(server.request("alice", "GET", &format!("{base}?marker=!"), ()).await, "IMG.0017");
