@@ -16,7 +16,9 @@ pub mod ops;
 mod query;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::from_fn;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 
@@ -27,8 +29,16 @@ pub fn router(app: App) -> Router {
         .merge(native::routes(&app))
         .merge(huawei::routes())
         .merge(ops::routes())
-        .fallback(openstack::version::nothing)
+        .fallback(nothing)
         .layer(from_fn(context::note_route))
         .with_state(app.clone());
     context::prepare(app, routes)
+}
+
+/// Where there is nothing: the dialect that owns what lies around says so in its own form.
+async fn nothing(request: Request) -> Response {
+    if huawei::owns(request.uri().path()) {
+        return huawei::nothing(request).await;
+    }
+    openstack::version::nothing(request.uri().clone()).await.into_response()
 }

@@ -49,14 +49,13 @@ fn voice(error: &Error) -> Voice {
         | Code::MalformedJson
         | Code::UnknownField
         | Code::TooManyIds
-        | Code::TagNotPredefined
-        | Code::CopyProjectNeeded
         | Code::BadRange
         | Code::WebhookUrlRefused
         | Code::PropertyReadonly
         | Code::PropertyReserved
         | Code::PropertyQuota
-        | Code::TagQuota => img("IMG.0001"),
+        | Code::TagQuota
+        | Code::TagNotPredefined => img("IMG.0001"),
         Code::MalformedId => img("IMG.0067"),
         Code::InvalidMarker | Code::TooManyFilters | Code::RegionNotFound => img("IMG.0017"),
         Code::ImageFormatMismatch
@@ -71,7 +70,7 @@ fn voice(error: &Error) -> Voice {
         Code::VaultWrongType => img("IMG.0193"),
         Code::VaultTooSmall => img("IMG.0182"),
         Code::VaultUnavailable | Code::VaultBelowUsed | Code::VaultNotEmpty => img("IMG.0188"),
-        Code::RecipientAmbiguous => img("IMG.0104"),
+        Code::RecipientAmbiguous | Code::CopyProjectNeeded => img("IMG.0104"),
         Code::TenantNotFound | Code::NotAnAccount => img("IMG.0108"),
         Code::TenantNotInRegion => img("IMG.0177"),
         Code::SelfShare => img("IMG.0076"),
@@ -132,7 +131,7 @@ fn voice(error: &Error) -> Voice {
         | Code::RoleNotFound
         | Code::AccessPolicyNotFound
         | Code::CredentialNotFound => img("IMG.0031"),
-        Code::JobNotFound => img("IMG.0023"),
+        Code::JobNotFound | Code::JobEnded | Code::JobCancelled => img("IMG.0023"),
         Code::RouteNotFound => Gateway(StatusCode::NOT_FOUND, "APIGW.0101"),
         Code::MethodNotAllowed => Gateway(StatusCode::METHOD_NOT_ALLOWED, "APIGW.0101"),
         Code::ImageExists | Code::NameTaken => img("IMG.0009"),
@@ -151,8 +150,6 @@ fn voice(error: &Error) -> Voice {
         | Code::IdempotencyKeyReused
         | Code::DryRun
         | Code::RuleQuota
-        | Code::JobEnded
-        | Code::JobCancelled
         | Code::AccessKeyQuota
         | Code::AccessPolicyQuota
         | Code::VaultQuota
@@ -239,11 +236,16 @@ impl IntoResponse for Failure {
 /// Surrounds all routes: writes the bodies of refusals, and the id of the request where Huawei's
 /// clients look for it.
 pub async fn finish(request: Request, next: Next) -> Response {
+    answer(request, async |request| next.run(request).await).await
+}
+
+/// As [`finish`], around whatever answers.
+pub async fn answer(request: Request, handle: impl AsyncFnOnce(Request) -> Response) -> Response {
     let language = language(request.headers());
     let is_backups = request.uri().path().starts_with("/v3/");
     let context = request.extensions().get::<Context>();
     let request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
-    let mut response = next.run(request).await;
+    let mut response = handle(request).await;
     if let Some(Unwritten(error)) = response.extensions_mut().remove::<Unwritten>() {
         response = match is_backups {
             true => super::backup_error::render(&error, &request_id, language),

@@ -16,7 +16,7 @@ use crate::wire::common::micros_text;
 /// `GET /v1/{project_id}/jobs/{job}`: with the results of a batch.
 pub async fn show(State(app): State<App>, asked: Asked) -> Result<Json<Value>, Failure> {
     let job = job::show(&app, &asked.caller, &asked.job()?).await?;
-    let entities = match made(&job) {
+    let entities = match job.work.target() {
         Some(id) => render_made(&app, &asked, id).await,
         None => json!({"results": render_results(&job)}),
     };
@@ -26,18 +26,13 @@ pub async fn show(State(app): State<App>, asked: Asked) -> Result<Json<Value>, F
 /// `GET /v1/cloudimages/job/{job}`: with how far it is.
 pub async fn progress(State(app): State<App>, asked: Asked) -> Result<Json<Value>, Failure> {
     let job = job::show(&app, &asked.caller, &asked.job()?).await?;
-    let mut entities = match made(&job) {
+    let mut entities = match job.work.target() {
         Some(id) => render_made(&app, &asked, id).await,
         None => json!({}),
     };
     entities["process_percent"] = json!(f64::from(job.progress_percent) / 100.0);
     entities["current_task"] = json!("");
     Ok(Json(render(&job, entities)))
-}
-
-/// The image a job makes.
-fn made(job: &Job) -> Option<&ImageId> {
-    job.work.target()
 }
 
 /// The image that is made. It may be gone by now, which is no trouble of the job's.
@@ -83,7 +78,7 @@ fn kind(work: &JobWork) -> &'static str {
             ShareEvent::Withdraw | ShareEvent::Lapse => "imsDelImageMembersJob",
         },
         JobWork::ImageReplicate { .. } => "imsCopyImageInRegionJob",
-        JobWork::ImageCopy { .. } => "imsCopyImageCrossRegionJob",
+        JobWork::ImageCopy { .. } => "imsCrossRegionCopyImageJob",
     }
 }
 

@@ -13,10 +13,11 @@ mod request;
 mod share;
 
 use axum::Router;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, Request};
 use axum::http::Method;
 use axum::middleware::from_fn;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get, post};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
 
@@ -44,16 +45,20 @@ pub fn routes() -> Router<App> {
     table()
         .into_iter()
         .fold(empty, |routes, (path, route)| routes.route(path, route))
-        .route("/v1/{*rest}", any(nothing_here))
-        .route("/v1.1/{*rest}", any(nothing_here))
-        .route("/v2.1/{*rest}", any(nothing_here))
-        .route("/v2/cloudimages/{*rest}", any(nothing_here))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(error::finish))
 }
 
-async fn nothing_here(OriginalUri(uri): OriginalUri) -> Failure {
-    Error::new(Code::RouteNotFound).with("path", shortened(uri.path(), 200)).into()
+/// Whether a path lies where only this dialect has something.
+pub fn owns(path: &str) -> bool {
+    ["/v1/", "/v1.1/", "/v2.1/", "/v2/cloudimages"].iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// Where there is nothing of it after all.
+pub async fn nothing(request: Request) -> Response {
+    let path = shortened(request.uri().path(), 200);
+    let error = Error::new(Code::RouteNotFound).with("path", path);
+    error::answer(request, async |_| Failure(error).into_response()).await
 }
 
 async fn wrong_method(OriginalUri(uri): OriginalUri, method: Method) -> Failure {
