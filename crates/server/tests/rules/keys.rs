@@ -3,9 +3,9 @@
 use lendglass_core::limits::ACCESS_KEYS_OF_USER;
 use serde_json::json;
 
-use crate::support::{TestServer, on_both_engines};
+use crate::support::{self, TestServer, on_both_engines};
 
-on_both_engines!(
+on_both_engines!("lendglass":
     ap_02_a_user_makes_and_removes_his_own_keys,
     ap_02_keys_are_made_with_a_password_only,
 );
