@@ -134,6 +134,42 @@ pub fn may_delete(
     Ok(())
 }
 
+/// May the caller publish the image to the marketplace (SH-40)? It is private, nobody else has it, and
+/// its bytes are there. `shares` counts its live shares.
+pub fn may_publish(
+    caller: &Caller,
+    standing: Standing<'_>,
+    image: &Image,
+    shares: u32,
+) -> Result<(), Error> {
+    may_act(caller, standing, Action::ImagesMarket)?;
+    if image.is_published {
+        return Err(Error::new(Code::ImagePublished));
+    }
+    if shares > 0 {
+        return Err(Error::new(Code::ImageIsShared).with("count", shares));
+    }
+    match image.visibility {
+        Visibility::Private | Visibility::Shared => {}
+        Visibility::Public | Visibility::Community => {
+            return Err(Error::new(Code::InvalidValue)
+                .with("field", "visibility")
+                .with("value", image.visibility.as_str())
+                .with("reason", "only private images are published"));
+        }
+    }
+    if image.status != ImageStatus::Active {
+        return Err(Error::new(Code::ImageNotActive).with("status", image.status.as_str()));
+    }
+    Ok(())
+}
+
+/// May the caller withdraw the image from the marketplace: its owner, and the operator (SH-40)?
+pub fn may_unpublish(caller: &Caller, standing: Standing<'_>, image: &Image) -> Result<(), Error> {
+    may_act(caller, standing, Action::ImagesMarket)?;
+    if image.is_published { Ok(()) } else { Err(Error::new(Code::ImageNotPublished)) }
+}
+
 /// May the caller read the bytes (RC-18)? `policy` is the one of the image's owner. A service reads
 /// whatever its user may use.
 pub fn may_read_bytes(

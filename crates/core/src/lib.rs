@@ -34,6 +34,7 @@ pub mod profile;
 pub mod quota;
 pub mod recipient;
 pub mod share;
+pub mod tag;
 pub mod tenant;
 pub mod text;
 pub mod time;

@@ -329,7 +329,7 @@ async fn lists_filter_sort_and_page(server: TestServer) {
         ("status=active", &[]),
         ("view=public", &[]),
         ("kind=iso&kind=system", &[2, 1, 0]),
-        ("is_shared=true", &[]),
+        ("shared=true", &[]),
     ] {
         assert_eq!(ids(&list(query).await, "images"), pick(places), "{query}");
     }

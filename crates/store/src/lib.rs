@@ -25,6 +25,7 @@ pub mod rule;
 pub mod setting;
 pub mod share;
 pub mod statements;
+pub mod tag;
 pub mod tenant;
 pub mod undo;
 pub mod upload;

@@ -70,6 +70,8 @@ pub enum Filter {
     Visibility(Visibility),
     /// It carries this tag.
     Tag(String),
+    /// It carries a tag with this key: the key alone, or `KEY=VALUE`.
+    TagKey(String),
     /// It has this property with this value.
     Property(String, String),
     /// Its folded name contains this folded text.
@@ -118,6 +120,7 @@ pub enum NumberColumn {
     MinDisk,
     MinRam,
     Protected,
+    Published,
     CreatedAt,
     UpdatedAt,
     Shares,
@@ -131,6 +134,7 @@ impl NumberColumn {
             NumberColumn::MinDisk => "i.min_disk_gib",
             NumberColumn::MinRam => "i.min_ram_mib",
             NumberColumn::Protected => "i.is_protected",
+            NumberColumn::Published => "i.is_published",
             NumberColumn::CreatedAt => "i.created_at",
             NumberColumn::UpdatedAt => "i.updated_at",
             NumberColumn::Shares => "i.share_count",
@@ -464,6 +468,14 @@ impl Text {
             Filter::Tag(tag) => format!(
                 "exists (select 1 from image_tag t where t.image_id = i.id and t.tag = {})",
                 self.put(tag.as_str())
+            ),
+            // `>` follows `=`: a range of the index.
+            Filter::TagKey(key) => format!(
+                "exists (select 1 from image_tag t where t.image_id = i.id and (t.tag = {} \
+                 or (t.tag >= {} and t.tag < {})))",
+                self.put(key.as_str()),
+                self.put(format!("{key}=")),
+                self.put(format!("{key}>")),
             ),
             Filter::Property(name, value) => format!(
                 "exists (select 1 from image_property p where p.image_id = i.id \

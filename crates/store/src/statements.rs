@@ -20,6 +20,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("rule", crate::rule::STATEMENTS),
         ("setting", crate::setting::STATEMENTS),
         ("share", crate::share::STATEMENTS),
+        ("tag", crate::tag::STATEMENTS),
         ("tenant", crate::tenant::STATEMENTS),
         ("undo", crate::undo::STATEMENTS),
         ("upload", crate::upload::STATEMENTS),

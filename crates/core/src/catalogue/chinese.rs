@@ -175,6 +175,8 @@ impl Code {
             Code::TagNotPredefined => "标签“{tag}”不在预定义标签之列，可选：{known}。",
             Code::JobEnded => "任务已结束（{state}），无法取消。",
             Code::JobCancelled => "任务已取消，其结果已撤销。",
+            Code::ImageNotPublished => "镜像未发布。",
+            Code::PredefinedTagQuota => "预定义标签最多 {max} 个，请先删除一些。",
             Code::Internal => "内部错误；运营者可凭请求 ID 查明原因。",
         }
     }

@@ -231,6 +231,8 @@ impl Code {
             }
             Code::JobEnded => "The job is over ({state}); there is nothing left to cancel.",
             Code::JobCancelled => "The job was cancelled; what it had done is undone.",
+            Code::ImageNotPublished => "The image is not published.",
+            Code::PredefinedTagQuota => "At most {max} predefined tags; delete some first.",
             Code::Internal => {
                 "Something went wrong inside; the request id leads the operator to the reason."
             }

@@ -44,11 +44,15 @@ pub enum Verb {
     Deactivate,
     /// Give its bytes back.
     Reactivate,
+    /// Publish it to the marketplace.
+    Publish,
+    /// Withdraw it from there.
+    Unpublish,
 }
 
 impl Verb {
     /// Every verb, in the order it is shown.
-    pub const ALL: [Verb; 11] = [
+    pub const ALL: [Verb; 13] = [
         Verb::Update,
         Verb::Share,
         Verb::Unshare,
@@ -60,6 +64,8 @@ impl Verb {
         Verb::Delete,
         Verb::Deactivate,
         Verb::Reactivate,
+        Verb::Publish,
+        Verb::Unpublish,
     ];
 
     /// The word for it.
@@ -76,6 +82,8 @@ impl Verb {
             Verb::Delete => "delete",
             Verb::Deactivate => "deactivate",
             Verb::Reactivate => "reactivate",
+            Verb::Publish => "publish",
+            Verb::Unpublish => "unpublish",
         }
     }
 }
@@ -198,6 +206,8 @@ impl One<'_> {
             }
             Verb::Deactivate => self.may_switch(ImageStatus::Active),
             Verb::Reactivate => self.may_switch(ImageStatus::Deactivated),
+            Verb::Publish => access::may_publish(caller, standing, image, self.usage.total()),
+            Verb::Unpublish => access::may_unpublish(caller, standing, image),
         }
     }
 

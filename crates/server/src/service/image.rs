@@ -8,22 +8,21 @@ use lendglass_core::image::{
     check_property, check_tag,
 };
 use lendglass_core::limits::MINIMUM_MAX;
-use lendglass_core::notice::{Inbox, Notice, NoticeKind};
 use lendglass_core::permission::Action;
 use lendglass_core::policy::Policy;
-use lendglass_core::share::{Recipient, ShareState, is_live};
+use lendglass_core::share::Recipient;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
 use lendglass_store::{
-    Tx, audit as store_audit, copy as store_copy, image as store_image, policy as store_policy,
-    share as store_share, upload as store_upload,
+    Tx, audit as store_audit, image as store_image, policy as store_policy, share as store_share,
 };
 
 use crate::app::App;
-use crate::service::notice;
-use crate::service::share::{settle, told_of};
+use crate::service::share::settle;
 use crate::service::vault::acceptance::{self, Ending};
-use crate::service::{Seen, lock_seen, not_found};
+use crate::service::{Seen, lock_seen, not_found, tag};
+
+pub use crate::service::delete::{Backups, delete, delete_with};
 
 /// A record to be made.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +133,7 @@ pub(crate) fn create_in(
     let owner = new.owner.clone().unwrap_or_else(|| caller.project.clone());
     let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &owner)?;
     let image = record(caller, new, id, owner, &policy, now)?;
+    tag::check_gained(tx, &image.owner, &[], &image.tags)?;
     if policy.private_image_quota.is_some() {
         store_image::lock_project(tx, &image.owner)?;
         let used = store_image::count_owned(tx, &image.owner, &image.region)?;
@@ -266,6 +266,7 @@ fn update_in(
         apply(caller, &mut seen.image, edit, &policy)?;
     }
     check(&seen.image, &policy)?;
+    tag::check_gained(tx, &seen.image.owner, &before.tags, &seen.image.tags)?;
     if seen.image == before {
         return Ok(seen);
     }
@@ -405,75 +406,6 @@ fn only_while_queued(image: &Image, property: &str, is_same: bool) -> Result<(),
         return Ok(());
     }
     Err(Error::new(Code::PropertyReadonly).with("property", property))
-}
-
-/// Deletes an image; its shares end with it where the policy allows (DL-01, DL-02, DL-06, DL-09). The
-/// bytes are removed soon after, unless somebody else uses them.
-pub async fn delete(app: &App, caller: &Caller, id: &ImageId) -> Result<(), Error> {
-    delete_with(app, caller, id, Backups::Keep).await
-}
-
-/// What becomes of the backup that a full-server image was made from, when the image goes (DL-08).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backups {
-    /// It stays in its vault, and may be made into an image again.
-    Keep,
-    /// It goes with the image.
-    Delete,
-}
-
-/// As [`delete`], and says what becomes of the backup of a full-server image.
-pub async fn delete_with(
-    app: &App,
-    caller: &Caller,
-    id: &ImageId,
-    backups: Backups,
-) -> Result<(), Error> {
-    let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
-    let told = app.change(caller, move |tx| delete_in(tx, &owned, &mine, &id, backups)).await?;
-    app.work.notify_one();
-    app.bell.ring(&told);
-    Ok(())
-}
-
-/// Answers the inboxes that were told (DL-07).
-fn delete_in(
-    tx: &mut Tx<'_>,
-    app: &App,
-    caller: &Caller,
-    id: &ImageId,
-    backups: Backups,
-) -> Result<Vec<Inbox>, Error> {
-    let now = app.clock.now();
-    let seen = lock_seen(tx, id, caller)?;
-    let image = &seen.image;
-    let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &image.owner)?;
-    let usage = store_share::usage(tx, id, now)?;
-    let standing = seen.standing(caller, now)?;
-    access::may_delete(caller, standing, image, &policy, usage.total(), usage.accepted)?;
-    let mut notices = Vec::new();
-    for share in store_share::of_image_in(tx, id)?.iter().filter(|share| is_live(share, now)) {
-        let event = AuditEvent::by(caller, now, AuditVerb::ShareWithdraw, id.as_str())
-            .with_counterpart(share.recipient.clone())
-            .with_detail("image deleted");
-        store_audit::insert(tx, &app.ids.hex(), &event)?;
-        if share.state != ShareState::Rejected {
-            let to = share.recipient.clone();
-            notices.push(told_of(now, image, share, to, NoticeKind::ImageDeleted));
-        }
-    }
-    store_upload::cancel_of_image(tx, id)?;
-    store_copy::give_up_of_image(tx, id)?;
-    if image.kind == ImageKind::FullServer {
-        acceptance::release_image(tx, image, &policy, backups == Backups::Delete)?;
-    }
-    store_upload::release_image(tx, id)?;
-    store_image::delete(tx, image, now)?;
-    let event =
-        AuditEvent::by(caller, now, AuditVerb::ImageDelete, id.as_str()).on_behalf(&image.owner);
-    store_audit::insert(tx, &app.ids.hex(), &event)?;
-    notice::tell(tx, &notices)?;
-    Ok(notices.iter().map(Notice::inbox).collect())
 }
 
 /// Withholds an image's bytes from everyone but the operator; nothing happens if they are.

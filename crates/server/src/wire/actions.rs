@@ -33,6 +33,8 @@ const DELETE: Needs = Actions(&[Action::ImagesDelete]);
 const UPLOAD: Needs = Actions(&[Action::ImagesUpload]);
 const DOWNLOAD: Needs = Actions(&[Action::ImagesDownload]);
 const COPY: Needs = Actions(&[Action::ImagesCopy]);
+const MARKET: Needs = Actions(&[Action::ImagesMarket]);
+const TAGS: Needs = Actions(&[Action::TagsManage]);
 const SHARE: Needs = Actions(&[Action::ImagesShare]);
 /// One verb of Glance's for both sides: the owner takes back, the recipient leaves.
 const END: Needs = Actions(&[Action::ImagesShare, Action::SharesAnswer]);
@@ -193,6 +195,12 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/images/{id}/disks", GET),
     ("GET", "/api/v1/images/{id}/disks/{position}/file", DOWNLOAD),
     ("POST", "/api/v1/images/{id}/copy", COPY),
+    ("POST", "/api/v1/images/{id}/publish", MARKET),
+    ("POST", "/api/v1/images/{id}/unpublish", MARKET),
+    ("POST", "/api/v1/images/delete", DELETE),
+    ("GET", "/api/v1/tags/predefined", LIST),
+    ("PUT", "/api/v1/tags/predefined/{key}", TAGS),
+    ("DELETE", "/api/v1/tags/predefined/{key}", TAGS),
     ("GET", "/api/v1/images/{id}/shares", SHARES),
     ("GET", "/api/v1/shares", SHARES),
     ("POST", "/api/v1/shares", SHARE),

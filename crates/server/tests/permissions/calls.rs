@@ -3,6 +3,7 @@
 use lendglass_core::image::{ContainerFormat, DiskFormat, ImageKind};
 use lendglass_core::permission::{Action, Effect};
 use lendglass_core::share::Verdict;
+use lendglass_core::tag::TagScope;
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{ObjectType, Protection};
 use lendglass_core::{ImageId, VaultId};
@@ -11,7 +12,9 @@ use lendglass_server::service::image::NewImage;
 use lendglass_server::service::share::{self, Invite};
 use lendglass_server::service::vault::NewVault;
 use lendglass_server::service::webhook::NewWebhook;
-use lendglass_server::service::{backup, identity, image, job, rule, upload, vault, webhook};
+use lendglass_server::service::{
+    backup, identity, image, job, market, replicate, rule, tag, upload, vault, webhook,
+};
 use lendglass_server::wire::actions::{Needs, ROUTES};
 use serde_json::json;
 
@@ -92,6 +95,20 @@ pub async fn shared(server: &TestServer, owner: &Caller, id: &ImageId, with: &st
     assert!(report.is_done);
 }
 
+/// A project in r2 where everybody of the columns is a member.
+async fn made_project_there(server: &TestServer) -> String {
+    let name = server.app.ids.hex();
+    let project = json!({"name": name, "domain_id": "x", "region": "r2"});
+    let body = json!({"project": project});
+    let made = server.request("operator", "POST", "/v3/projects", body).await.expect(201).json();
+    let id = made["project"]["id"].as_str().unwrap().to_owned();
+    for user in ["alice", "rita", "carol"] {
+        let path = format!("/v3/projects/{id}/users/{user}/roles/member");
+        server.request("operator", "PUT", &path, ()).await.expect(204);
+    }
+    id
+}
+
 impl Call {
     /// Whether the caller is the recipient of the image.
     fn is_of_recipient(&self) -> bool {
@@ -117,8 +134,12 @@ impl Call {
             let image = made_image(server, &alice(), action != Action::ImagesUpload).await;
             let is_offer =
                 method == "POST" && action == Action::ImagesShare && !path.ends_with("/reminders");
-            if action != Action::ImagesUpload && action != Action::ImagesPublish && !is_offer {
+            let is_alone = [Action::ImagesUpload, Action::ImagesPublish, Action::ImagesMarket];
+            if !is_alone.contains(&action) && !is_offer {
                 shared(server, &alice(), &image, B).await;
+            }
+            if path.ends_with("/unpublish") {
+                market::publish(&server.app, &alice(), &image).await.unwrap();
             }
             id = image.to_string();
         }
@@ -184,6 +205,15 @@ impl Call {
         if of("access-keys") {
             return Some(identity::create_key(&server.app, &alice()).await.unwrap().0.id);
         }
+        if of("jobs") && self.path.ends_with("/cancel") {
+            let image = made_image(server, &alice(), true).await;
+            let (_, job) = replicate::replicate(&server.app, &alice(), &image, None).await.unwrap();
+            return Some(job.to_string());
+        }
+        if of("tags/predefined") && self.method == "DELETE" {
+            let scope = TagScope::Project;
+            tag::set(&server.app, &alice(), scope, "tags.max", vec![], false).await.unwrap();
+        }
         if of("rules") && self.method == "DELETE" {
             rule::set(&server.app, &alice(), B, Verdict::Accept, false).await.unwrap();
         }
@@ -206,6 +236,16 @@ impl Call {
             ("PATCH", "access-keys/{id}") => json!({"enabled": false}),
             ("POST", "webhooks") => json!({"url": "https://hooks.example/"}),
             ("PATCH", "webhooks/{id}") => json!({"enabled": false}),
+            ("POST", "images/{id}/copy") => {
+                json!({"region": "r2", "project": made_project_there(server).await})
+            }
+            ("POST", "images/delete") => {
+                json!({"images": [made_image(server, &alice(), true).await.as_str()]})
+            }
+            ("POST", "images/{id}/publish" | "images/{id}/unpublish" | "jobs/{id}/cancel") => {
+                return Some(().into());
+            }
+            ("PUT", "tags/predefined/{key}") => json!({"values": ["a"]}),
             ("PUT", "rules/{owner}") => json!({"verdict": "accept"}),
             ("POST", "notices/read") => json!({"ids": []}),
             _ => return None,

@@ -65,10 +65,14 @@ impl Count {
         ("kind" = Option<String>, Query, description = "What it holds; may be repeated"),
         ("status" = Option<String>, Query, description = "Where it is in its life; may be repeated"),
         ("disk_format" = Option<String>, Query, description = "Its format; may be repeated"),
-        ("tag" = Option<String>, Query, description = "A label it carries; may be repeated"),
+        ("tag" = Option<String>, Query, description = "A tag it carries, as `KEY` or `KEY=VALUE`; \
+            may be repeated, and all must match"),
+        ("tag_key" = Option<String>, Query, description = "The key of a tag it carries, whatever \
+            its value; may be repeated"),
         ("property.NAME" = Option<String>, Query, description = "A property it has"),
         ("owner" = Option<String>, Query, description = "The project that owns it"),
-        ("is_shared" = Option<bool>, Query, description = "Whether it is shared with anybody"),
+        ("shared" = Option<bool>, Query, description = "Whether it is shared with anybody"),
+        ("published" = Option<bool>, Query, description = "Whether it is in the marketplace"),
         ("hidden" = Option<bool>, Query, description = "Hidden images instead of the others"),
         ("sort" = Option<String>, Query, description = "`KEY:asc` or `KEY:desc`, comma-separated: \
             name, status, size, disk_format, container_format, created_at, updated_at, id"),
@@ -147,11 +151,16 @@ fn parse_filters(query: &mut Query) -> Result<Vec<Filter>, Error> {
     filters.extend(words(query, "kind", TextColumn::Kind, is_kind)?);
     filters.extend(words(query, "status", TextColumn::Status, is_status)?);
     filters.extend(words(query, "disk_format", TextColumn::DiskFormat, is_format)?);
-    if let Some(is_shared) = query.opt_flag("is_shared")? {
+    if let Some(is_shared) = query.opt_flag("shared")? {
         let comparison = if is_shared { Comparison::Greater } else { Comparison::Equal };
         filters.push(Filter::Number(NumberColumn::Shares, comparison, 0));
     }
+    if let Some(is_published) = query.opt_flag("published")? {
+        let value = i64::from(is_published);
+        filters.push(Filter::Number(NumberColumn::Published, Comparison::Equal, value));
+    }
     filters.extend(query.all("tag").into_iter().map(Filter::Tag));
+    filters.extend(query.all("tag_key").into_iter().map(Filter::TagKey));
     let properties = query.with_prefix("property.").into_iter();
     filters.extend(properties.map(|(name, value)| Filter::Property(name, value)));
     Ok(filters)

@@ -14,6 +14,7 @@ mod input;
 mod job;
 mod key;
 mod list;
+mod market;
 mod me;
 pub mod notice;
 mod once;
@@ -21,6 +22,7 @@ pub mod openapi;
 mod policy;
 mod rule;
 mod share;
+mod tag;
 mod vault;
 mod view;
 mod webhook;
@@ -73,6 +75,7 @@ pub fn table() -> Vec<Route> {
         ("get", "/tenants/resolve", get(me::resolve)),
         ("get", "/images", get(list::list)),
         ("post", "/images", post(image::create)),
+        ("post", "/images/delete", post(market::delete)),
         ("get", "/images/{id}", get(image::show)),
         ("patch", "/images/{id}", patch(image::update)),
         ("delete", "/images/{id}", delete(image::delete)),
@@ -82,6 +85,8 @@ pub fn table() -> Vec<Route> {
         ("post", "/images/{id}/reactivate", post(image::reactivate)),
         ("post", "/images/{id}/replicate", post(image::replicate)),
         ("post", "/images/{id}/copy", post(copy::copy)),
+        ("post", "/images/{id}/publish", post(market::publish)),
+        ("post", "/images/{id}/unpublish", post(market::unpublish)),
         ("get", "/images/{id}/disks", get(backup::disks)),
         ("get", "/images/{id}/disks/{position}/file", get(backup::download)),
         ("get", "/images/{id}/shares", get(share::of_image)),
@@ -110,6 +115,9 @@ pub fn table() -> Vec<Route> {
         ("get", "/jobs", get(job::list)),
         ("get", "/jobs/{id}", get(job::show)),
         ("post", "/jobs/{id}/cancel", post(job::cancel)),
+        ("get", "/tags/predefined", get(tag::list)),
+        ("put", "/tags/predefined/{key}", put(tag::set)),
+        ("delete", "/tags/predefined/{key}", delete(tag::delete)),
         ("get", "/vaults", get(vault::list)),
         ("post", "/vaults", post(vault::create)),
         ("get", "/vaults/{id}", get(vault::show)),

@@ -9,6 +9,8 @@ use utoipa::{Modify, OpenApi};
 use super::{
     access, audit, backup, code, copy, event, file, image, job, key, list, me, notice, policy,
     rule, share, vault, webhook,
+    access, audit, backup, code, copy, event, file, image, job, list, market, me, notice, policy,
+    rule, share, tag, vault, webhook,
 };
 
 /// The document.
@@ -56,6 +58,12 @@ use super::{
         image::reactivate,
         image::replicate,
         copy::copy,
+        market::publish,
+        market::unpublish,
+        market::delete,
+        tag::list,
+        tag::set,
+        tag::delete,
         file::upload,
         file::download,
         share::of_image,

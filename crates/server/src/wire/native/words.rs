@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lendglass_core::{image, job, notice, permission, policy, profile, share, vault};
+use lendglass_core::{image, job, notice, permission, policy, profile, share, tag, vault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -69,6 +69,8 @@ wire_words! {
     RecipientKind = policy::RecipientKind,
     /// What a notice is about.
     NoticeKind = notice::NoticeKind,
+    /// Whose predefined tag it is.
+    TagScope = tag::TagScope,
     /// Where a job is.
     JobState = job::JobState,
     /// What a vault holds.
