@@ -11,7 +11,7 @@ use crate::find::{self, Among};
 use crate::output::{Column, column, note, print_fields, print_rows};
 use crate::session::escaped;
 use crate::text::{say, say_with};
-use crate::{backup, info, sharing, transfer};
+use crate::{backup, copy, info, sharing, transfer};
 
 /// Does a verb of `lend image`.
 pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
@@ -30,6 +30,10 @@ pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
         Image::Remind(wish) => sharing::remind(on, wish),
         Image::Tenants { image, page } => sharing::tenants(on, image.as_deref(), page),
         Image::Replicate(wish) => info::replicate(on, wish),
+        Image::Copy(wish) => copy::copy(on, wish),
+        Image::MoveCopy { image, to } => copy::move_copy(on, image, to),
+        Image::Publish { image } => market(on, image, "publish"),
+        Image::Unpublish { image } => market(on, image, "unpublish"),
         Image::Activate { images } => switch(on, images, "reactivate"),
         Image::Deactivate { images } => switch(on, images, "deactivate"),
     }
@@ -137,6 +141,8 @@ fn list_query(on: &On<'_>, wish: &ListImages) -> Result<String, Failure> {
         ("status", &wish.status),
         ("owner", &wish.owner),
         ("sort", &wish.sort),
+        ("shared", &wish.shared),
+        ("published", &wish.published),
         ("marker", &wish.page.marker),
     ];
     for (name, value) in texts {
@@ -171,6 +177,7 @@ pub fn print_image(on: &On<'_>, image: &Value) -> Result<u8, Failure> {
         "visibility",
         "hidden",
         "protected",
+        "published",
         "disk_format",
         "container_format",
         "min_disk_gib",
@@ -255,35 +262,53 @@ fn patch(on: &On<'_>, image: &str, body: Map<String, Value>) -> Result<u8, Failu
     print_image(on, &changed)
 }
 
-/// Deletes each; goes on after a refusal and ends with `PARTIAL` if some went.
+/// Deletes them together; those that stay are told with their reasons, and end with `PARTIAL`.
 fn delete(on: &On<'_>, wish: &DeleteImages) -> Result<u8, Failure> {
     let images: Result<Vec<Value>, Failure> =
         wish.images.iter().map(|image| find::image(on, image, Among::Any)).collect();
-    let mut first = None;
-    let mut deleted = 0;
-    let query = if wish.backups { "?delete_backups=true" } else { "" };
-    for image in images? {
-        let id = find::id(&image);
-        let path = format!("/images/{id}{query}");
-        let outcome =
-            confirm(on, wish, &image).and_then(|()| on.session.call(&Method::DELETE, &path, None));
-        match outcome {
-            Ok(_) => {
-                deleted += 1;
-                note(on, &format!("{id}: {}", say(on.language, "deleted")));
-            }
-            Err(failure) if wish.images.len() == 1 => return Err(failure),
-            Err(failure) => {
-                note(on, &format!("{id}: {}", failure.shown(on.language)));
-                first.get_or_insert(failure);
-            }
-        }
+    let images = images?;
+    if !wish.dry_run {
+        images.iter().try_for_each(|image| confirm(on, wish, image))?;
     }
-    match first {
-        None => Ok(0),
-        Some(_) if deleted > 0 => Ok(exit::PARTIAL),
-        Some(failure) => Err(failure),
+    let ids: Vec<String> = images.iter().map(find::id).collect();
+    let body = json!({
+        "images": ids,
+        "delete_backups": wish.backups,
+        "mode": "partial",
+        "dry_run": wish.dry_run,
+    });
+    let answer = on.session.answer(&Method::POST, "/images/delete", Some(&body))?;
+    let results = answer.body["results"].as_array().cloned().unwrap_or_default();
+    if results.len() <= 1 && !answer.is_success() {
+        return Err(answer.refusal());
     }
+    let mut refused = 0;
+    for one in &results {
+        let text = |name: &str| one[name].as_str().unwrap_or_default();
+        let end = match text("outcome") {
+            "deleted" => say(on.language, "deleted").to_owned(),
+            "kept" => say(on.language, "would_go").to_owned(),
+            _ => {
+                refused += 1;
+                format!("{} {}", text("code"), text("message"))
+            }
+        };
+        note(on, &format!("{}: {end}", text("image")));
+    }
+    if wish.dry_run {
+        note(on, say(on.language, "dry_run"));
+    }
+    match refused {
+        0 => Ok(0),
+        _ if answer.is_success() => Ok(exit::PARTIAL),
+        _ => Err(answer.refusal()),
+    }
+}
+
+fn market(on: &On<'_>, image: &str, verb: &str) -> Result<u8, Failure> {
+    let id = find::id(&find::image(on, image, Among::Any)?);
+    let path = format!("/images/{id}/{verb}");
+    print_image(on, &on.session.call(&Method::POST, &path, None)?)
 }
 
 /// Whoever deletes what others use types its name (DL-03); a program says `--yes`.

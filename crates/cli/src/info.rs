@@ -90,8 +90,13 @@ pub fn explain(on: &On<'_>, code: &str) -> Result<u8, Failure> {
 /// Jobs.
 pub fn job(on: &On<'_>, verb: &Job) -> Result<u8, Failure> {
     match verb {
-        Job::List(page) => {
-            let query = page_query(page);
+        Job::List { state, kind, image, page } => {
+            let mut query = page_query(page);
+            for (name, value) in [("state", state), ("kind", kind), ("image", image)] {
+                if let Some(value) = value {
+                    query.push_str(&format!("&{name}={}", escaped(value)));
+                }
+            }
             let query = query.strip_prefix('&').unwrap_or_default();
             let answer = on.session.get(&format!("/jobs?{query}"))?;
             let rows = answer["jobs"].as_array().cloned().unwrap_or_default();
@@ -107,6 +112,10 @@ pub fn job(on: &On<'_>, verb: &Job) -> Result<u8, Failure> {
             Ok(0)
         }
         Job::Show { id } => print_job(on, &on.session.get(&format!("/jobs/{}", escaped(id)))?),
+        Job::Cancel { id } => {
+            let path = format!("/jobs/{}/cancel", escaped(id));
+            print_job(on, &on.session.call(&Method::POST, &path, None)?)
+        }
         Job::Wait { id } => print_job(on, &wait(on, id)?),
     }
 }
@@ -129,10 +138,16 @@ fn print_job(on: &On<'_>, job: &Value) -> Result<u8, Failure> {
 }
 
 /// Waits until a job has ended; a failed one is a failure.
-fn wait(on: &On<'_>, id: &str) -> Result<Value, Failure> {
+pub fn wait(on: &On<'_>, id: &str) -> Result<Value, Failure> {
+    wait_with(on, id, |_| {})
+}
+
+/// As [`wait`]; tells `watch` the percent each time it has asked.
+pub fn wait_with(on: &On<'_>, id: &str, watch: impl Fn(u64)) -> Result<Value, Failure> {
     let mut pause = Duration::from_millis(50);
     loop {
         let job = on.session.get(&format!("/jobs/{}", escaped(id)))?;
+        watch(job["progress_percent"].as_u64().unwrap_or_default());
         match job["state"].as_str() {
             Some("succeeded") => return Ok(job),
             Some("failed") => {

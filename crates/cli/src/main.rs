@@ -12,6 +12,7 @@ mod args;
 mod audit;
 mod backup;
 mod cloud;
+mod copy;
 mod failure;
 mod find;
 mod format;
@@ -25,6 +26,7 @@ mod policy;
 mod rules;
 mod session;
 mod sharing;
+mod tag;
 mod text;
 mod transfer;
 mod vault;
@@ -75,6 +77,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Region(_)
         | Command::Undo { .. }
         | Command::Vault(_)
+        | Command::Tag(_)
         | Command::Backup(_)
         | Command::Explain { .. } => {}
     }
@@ -92,6 +95,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Job(verb) => info::job(&on, verb),
         Command::Audit(verb) => audit::run(&on, verb),
         Command::Undo { token } => sharing::undo(&on, token),
+        Command::Tag(verb) => tag::run(&on, verb),
         Command::Vault(verb) => vault::run(&on, verb),
         Command::Backup(verb) => backup::run(&on, verb),
         Command::Notice(verb) => notice::run(&on, verb),

@@ -90,6 +90,22 @@ impl Session {
         send()
     }
 
+    /// The same person in another of his projects of this region.
+    pub fn in_project(&self, project: &str) -> Result<Session, Failure> {
+        let token = self.grant.borrow().token.clone();
+        let auth = json!({
+            "identity": {"methods": ["token"], "token": {"id": token}},
+            "scope": {"project": {"id": project}},
+        });
+        Ok(Session {
+            api: self.api.clone(),
+            cloud: self.cloud.clone(),
+            language: self.language,
+            grant: RefCell::new(grant(&self.api, &self.cloud, self.language, &auth)?),
+            is_cached: RefCell::new(false),
+        })
+    }
+
     /// A GET.
     pub fn get(&self, path: &str) -> Result<Value, Failure> {
         self.call(&Method::GET, path, None)

@@ -74,6 +74,15 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "共 {} GiB，接受时将占用存储库相应容量。",
     ),
     ("deleted", "deleted", "已删除"),
+    ("would_go", "would be deleted", "可以删除"),
+    ("copying", "Copy", "复制"),
+    (
+        "own_project",
+        "You have no project “{}” in this region; see lend credentials show.",
+        "您在本区域没有项目“{}”，请查看 lend credentials show。",
+    ),
+    ("taken_back", "What was done is undone: the share is withdrawn.", "已撤销：共享已取消。"),
+    ("still_shared", "The share could not be withdrawn: {}", "共享未能取消：{}"),
     (
         "shared_with",
         "{} is shared with {} tenants; they lose it at once.",
@@ -204,6 +213,13 @@ const HINTS: &[(&str, &str)] = &[
     ("VAULT_BELOW_USED", "lend vault show VAULT"),
     ("VAULT_NOT_EMPTY", "lend vault show VAULT"),
     ("BACKUP_NOT_FOUND", "lend backup list"),
+    (
+        "COPY_PROJECT_NEEDED",
+        "lend credentials show; lend image copy IMAGE --to-region REGION --to-project ID",
+    ),
+    ("TAG_NOT_PREDEFINED", "lend tag list"),
+    ("JOB_ENDED", "lend job show ID"),
+    ("IMAGE_PUBLISHED", "lend image unpublish IMAGE"),
 ];
 
 /// A text of ours by its name.

@@ -185,7 +185,8 @@ impl Read for Counted<'_> {
 }
 
 /// A bar on the error stream, where that is a terminal and somebody wants to see it.
-fn bar(on: &On<'_>, what: &str, length: Option<u64>) -> ProgressBar {
+/// A bar that shows how far a transfer is, where somebody looks.
+pub fn bar(on: &On<'_>, what: &str, length: Option<u64>) -> ProgressBar {
     if on.global.quiet || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

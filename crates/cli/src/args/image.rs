@@ -67,6 +67,31 @@ The other tenant finds its id with `lend credentials show`.")]
     },
     /// Make a private copy; no byte moves.
     Replicate(ReplicateImage),
+    /// Copy an image into another region; a job moves the bytes.
+    #[command(
+        after_help = "Example: lend image copy erp --to-region r2 --to-project ID --name erp-2"
+    )]
+    Copy(CopyImage),
+    /// Move an image into another project of yours in this region: shares, accepts and replicates
+    /// it, and ends with a private copy there.
+    #[command(after_help = "Example: lend image move-copy erp --to A2")]
+    MoveCopy {
+        /// The image.
+        image: String,
+        /// Your project that gets it, by name or id.
+        #[arg(long, value_name = "PROJECT")]
+        to: String,
+    },
+    /// Publish a private image to the marketplace.
+    Publish {
+        /// The image.
+        image: String,
+    },
+    /// Withdraw an image from the marketplace.
+    Unpublish {
+        /// The image.
+        image: String,
+    },
     /// Give an image's bytes back.
     Activate {
         /// The images.
@@ -159,9 +184,15 @@ pub struct ListImages {
     /// Where it is in its life.
     #[arg(long)]
     pub status: Option<String>,
-    /// A label it carries; may be repeated.
+    /// A tag it carries, as KEY or KEY=VALUE; may be repeated, and all must match.
     #[arg(long)]
     pub tag: Vec<String>,
+    /// Only images that are shared with somebody, or only the others.
+    #[arg(long, value_name = "yes|no")]
+    pub shared: Option<String>,
+    /// Only images in the marketplace, or only the others.
+    #[arg(long, value_name = "yes|no")]
+    pub published: Option<String>,
     /// A property it has; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub property: Vec<String>,
@@ -221,6 +252,9 @@ pub struct DeleteImages {
     /// Delete the backups that full-server images were made from as well.
     #[arg(long)]
     pub backups: bool,
+    /// Say what would happen and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args)]
@@ -284,6 +318,27 @@ pub struct UnshareImages {
 pub struct ReplicateImage {
     /// The image.
     pub image: String,
+    /// The name of the copy.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Wait until the copy is there (the default).
+    #[arg(long, overrides_with = "no_wait")]
+    pub wait: bool,
+    /// Do not wait.
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Args)]
+pub struct CopyImage {
+    /// The image.
+    pub image: String,
+    /// The region that gets it.
+    #[arg(long, value_name = "REGION")]
+    pub to_region: String,
+    /// The project there that shall own it, by id; needed where you can act in several.
+    #[arg(long = "to-project", value_name = "ID")]
+    pub to_project: Option<String>,
     /// The name of the copy.
     #[arg(long)]
     pub name: Option<String>,

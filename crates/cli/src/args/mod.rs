@@ -8,6 +8,7 @@ mod key;
 mod notice;
 mod policy;
 mod share;
+mod tag;
 mod vault;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use self::key::*;
 pub use self::notice::*;
 pub use self::policy::*;
 pub use self::share::*;
+pub use self::tag::*;
 pub use self::vault::*;
 use crate::session::Session;
 use crate::text::Language;
@@ -201,6 +203,9 @@ pub enum Command {
     /// Make and manage vaults, which keep the backups of full-server images.
     #[command(subcommand)]
     Vault(Vault),
+    /// The tags that are predefined for your project.
+    #[command(subcommand)]
+    Tag(Tag),
     /// Make backups from disk images, and full-server images from backups.
     #[command(subcommand)]
     Backup(Backup),
@@ -248,7 +253,24 @@ pub struct Login {
 #[derive(Subcommand)]
 pub enum Job {
     /// List the project's jobs, newest first.
-    List(Page),
+    List {
+        /// Where they are: ready, running, succeeded or failed.
+        #[arg(long)]
+        state: Option<String>,
+        /// What they do: share, image_replicate or image_copy.
+        #[arg(long)]
+        kind: Option<String>,
+        /// What they work on, or make.
+        #[arg(long)]
+        image: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Cancel a job that has not ended; what it has done is undone.
+    Cancel {
+        /// The job.
+        id: String,
+    },
     /// Show a job with its results.
     Show {
         /// The job.
