@@ -465,6 +465,7 @@ async fn callers_get_their_region(server: TestServer) {
     let context = |region: Option<&str>| Context {
         request_id: "req-1".into(),
         source: "192.0.2.1".into(),
+        signed: None,
         region_prefix: region.map(lendglass_core::RegionId::trusted),
         base_url: "http://cloud.test".into(),
     };

@@ -20,6 +20,7 @@ pub mod migrate;
 pub mod notice;
 pub mod permission;
 pub mod policy;
+pub mod replay;
 pub mod revocation;
 pub mod rule;
 pub mod setting;

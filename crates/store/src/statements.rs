@@ -16,6 +16,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("notice", crate::notice::STATEMENTS),
         ("permission", crate::permission::STATEMENTS),
         ("policy", crate::policy::STATEMENTS),
+        ("replay", crate::replay::STATEMENTS),
         ("revocation", crate::revocation::STATEMENTS),
         ("rule", crate::rule::STATEMENTS),
         ("setting", crate::setting::STATEMENTS),

@@ -17,6 +17,7 @@ use tower::{ServiceExt, service_fn};
 
 use crate::app::App;
 use crate::telemetry;
+use crate::wire::credential::{self, Signed};
 use crate::wire::openstack;
 
 /// What is known of a request before anyone reads it.
@@ -28,6 +29,8 @@ pub struct Context {
     pub source: String,
     /// The region named by the prefix `/region/ID`, if any.
     pub region_prefix: Option<RegionId>,
+    /// What became of the signature of the request, if it has one.
+    pub signed: Option<Signed>,
     /// Scheme, host and prefix as the client wrote them, without a slash at the end.
     pub base_url: String,
 }
@@ -55,9 +58,14 @@ pub fn prepare(app: App, routes: Router) -> Router {
 async fn handle(app: &App, routes: Router, mut request: Request) -> Response {
     let begun = Instant::now();
     let request_id = format!("req-{}", app.ids.uuid());
-    let prefix = take_region_prefix(request.uri_mut());
+    let mut uri = request.uri().clone();
+    let prefix = take_region_prefix(&mut uri);
+    let (proven, signed) = credential::prove(app, request, uri.path()).await;
+    request = proven;
+    *request.uri_mut() = uri;
     let context = Context {
         request_id: request_id.clone(),
+        signed,
         source: source_of(app, &request),
         base_url: base_url(app, &request, prefix.as_ref()),
         region_prefix: prefix,

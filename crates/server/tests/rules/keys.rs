@@ -3,14 +3,15 @@
 use lendglass_core::limits::ACCESS_KEYS_OF_USER;
 use serde_json::json;
 
-use crate::support::{self, TestServer, on_both_engines};
+use crate::support::{TestServer, on_both_engines};
 
-on_both_engines!("lendglass":
-    ap_02_a_user_makes_and_removes_his_own_keys,
-    ap_02_keys_are_made_with_a_password_only,
+on_both_engines!(
+    "lendglass":
+    keys_a_user_makes_and_removes_his_own_keys,
+    keys_are_made_with_a_password_only,
 );
 
-async fn ap_02_a_user_makes_and_removes_his_own_keys(server: TestServer) {
+async fn keys_a_user_makes_and_removes_his_own_keys(server: TestServer) {
     let made = server.request("rita", "POST", "/api/v1/access-keys", json!({})).await.expect(201);
     assert_eq!(made.header("cache-control"), "no-store");
     let made = made.json();
@@ -43,7 +44,7 @@ async fn ap_02_a_user_makes_and_removes_his_own_keys(server: TestServer) {
     server.request("alice@A2", "POST", "/api/v1/access-keys", json!({})).await.expect(201);
 }
 
-async fn ap_02_keys_are_made_with_a_password_only(server: TestServer) {
+async fn keys_are_made_with_a_password_only(server: TestServer) {
     let wish =
         json!({"application_credential": {"name": "robot", "secret": "s", "unrestricted": true}});
     let path = "/v3/users/bob/application_credentials";

@@ -45,6 +45,12 @@ pub struct Key {
     elsewhere: Vec<Arc<Session>>,
 }
 
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl Key {
     /// The session in the key's own project.
     pub fn home(&self) -> &Arc<Session> {

@@ -11,6 +11,7 @@ mod password;
 mod permitted;
 mod revoked;
 mod seal;
+mod seen;
 mod token;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use lendglass_core::{Code, Error, ProjectId, Timestamp, UserId};
 use lendglass_store::Db;
 use lendglass_store::clock::{Clock, IdSource};
 use lendglass_store::permission::{self, Permission};
+use lendglass_store::replay;
 use lendglass_store::revocation::{self, Revocable, Revocation};
 use tokio::time::MissedTickBehavior;
 
@@ -89,6 +91,7 @@ struct Parts {
     seq: AtomicI64,
     permitted: Permitted,
     keys: key::Keys,
+    seen: seen::Seen,
     /// The number of the last change of permissions read.
     permitted_seq: AtomicI64,
     /// When the last refresh that succeeded was begun, by the clock that never goes back.
@@ -117,6 +120,7 @@ impl Identity {
             seq: AtomicI64::new(0),
             permitted: Permitted::default(),
             keys: key::Keys::default(),
+            seen: seen::Seen::default(),
             permitted_seq: AtomicI64::new(0),
             refreshed_at: AtomicI64::new(0),
         }));
@@ -188,6 +192,16 @@ impl Identity {
         parts.keys.get(&ground, id, parts.clock.monotonic_micros()).await
     }
 
+    /// Remembers that a signature was taken for a reading request on this node.
+    pub fn note_read(&self, key: &str, nonce: &str) {
+        self.0.seen.note(key, nonce);
+    }
+
+    /// Whether a signature was taken for a reading request on this node, lately.
+    pub fn was_read(&self, key: &str, nonce: &str) -> bool {
+        self.0.seen.has(key, nonce)
+    }
+
     /// Forgets what this node remembers of an access key.
     pub fn forget_key(&self, id: &str) {
         self.0.keys.forget(id);
@@ -251,11 +265,16 @@ impl Identity {
         Ok(())
     }
 
-    /// Forgets revocations that no living token needs, here and in the database.
+    /// Forgets revocations that no living token needs, here and in the database, and signatures that hold
+    /// no longer.
     pub async fn purge(&self) -> Result<(), Error> {
         let now = self.0.clock.now();
         self.0.revoked.purge(now);
-        self.0.db.write(move |tx| revocation::purge(tx, now)).await.map(|_| ())
+        let purge = self.0.db.write(move |tx| {
+            replay::purge(tx, now)?;
+            revocation::purge(tx, now)
+        });
+        purge.await.map(|_| ())
     }
 
     /// Refreshes until the task is aborted. What fails is tried again at the next tick; meanwhile

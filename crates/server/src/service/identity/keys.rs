@@ -8,8 +8,9 @@ use lendglass_core::limits::ACCESS_KEYS_OF_USER;
 use lendglass_core::permission::Action;
 use lendglass_core::tenant::{Caller, Credential};
 use lendglass_core::text::shortened;
-use lendglass_core::{Code, Error};
+use lendglass_core::{Code, Error, Timestamp};
 use lendglass_store::credential::{self, AccessKey};
+use lendglass_store::replay::{self, Taken};
 use lendglass_store::revocation::{self, Revocable, Revocation};
 use lendglass_store::{Tx, audit, image as store_image};
 
@@ -20,6 +21,75 @@ use crate::drivers::identity::{Key, access_key_purpose, new_key_secret};
 /// [`crate::drivers::identity::Identity::key`].
 pub async fn key(app: &App, id: &str) -> Result<Option<Arc<Key>>, Error> {
     app.identity.key(id).await
+}
+
+/// A request whose signature holds.
+#[derive(Clone, Debug)]
+pub struct SignedRequest {
+    /// The access key.
+    pub key: String,
+    /// What makes the signature unique.
+    pub nonce: String,
+    /// Whether the client made the nonce for this; else the same second may bring the same one twice.
+    pub is_nonce_made: bool,
+    /// Whether the signature covers what the request asks for.
+    pub is_all_signed: bool,
+    /// What it asks for, in words.
+    pub what: String,
+    /// Whether that changes something.
+    pub is_change: bool,
+    /// Until when the signature could be taken again.
+    pub expires_at: Timestamp,
+}
+
+/// How long two equal calls of a scheme without nonces may lie apart: its stamps count seconds.
+const REPEAT_MICROS: i64 = Timestamp::SECOND_MICROS;
+
+/// Takes a signed request once: one that changes something is remembered in the database for as long as its
+/// signature holds.
+///
+/// Errors: [`Code::SignatureReplayed`].
+pub async fn take_once(app: &App, request: SignedRequest) -> Result<(), Error> {
+    if !request.is_change {
+        if !request.is_all_signed {
+            app.identity.note_read(&request.key, &request.nonce);
+        }
+        return Ok(());
+    }
+    if !request.is_all_signed && app.identity.was_read(&request.key, &request.nonce) {
+        return Err(Error::new(Code::SignatureReplayed).because("it was sent to read before"));
+    }
+    let repeat_micros = if request.is_nonce_made { 0 } else { REPEAT_MICROS };
+    let now = app.clock.now();
+    let taken = Taken {
+        key: request.key,
+        nonce: request.nonce,
+        what: request.what,
+        expires_at: request.expires_at,
+    };
+    app.db.write(move |tx| replay::take(tx, &taken, now, repeat_micros)).await
+}
+
+/// Binds the stamps of a key to the hours they are ahead of UTC, at their first use.
+///
+/// Errors: [`Code::SignatureExpired`] where they are bound to others.
+pub async fn bind_stamp(app: &App, key: &Key, hours: i64) -> Result<(), Error> {
+    let bound = match key.stamp_hours {
+        Some(bound) => Some(bound),
+        None => {
+            let id = key.id.clone();
+            let bound =
+                app.db.write(move |tx| credential::bind_stamp_hours(tx, &id, hours)).await?;
+            app.identity.forget_key(&key.id);
+            bound
+        }
+    };
+    if bound == Some(hours) {
+        return Ok(());
+    }
+    Err(Error::new(Code::SignatureExpired)
+        .with("minutes", 15)
+        .because(format!("stamps of {} are {bound:?} hours ahead, not {hours}", key.id)))
 }
 
 /// Makes an access key for the caller in his project. Answers it with its secret, which is told this

@@ -30,7 +30,9 @@ pub use accounts::{
 pub use applications::{
     NewApplication, application, applications, create_application, delete_application,
 };
-pub use keys::{create_key, delete_key, enable_key, key, keys};
+pub use keys::{
+    SignedRequest, bind_stamp, create_key, delete_key, enable_key, key, keys, take_once,
+};
 pub use lendglass_store::credential::{AccessKey, ApplicationCredential};
 pub use lendglass_store::tenant::{KnownProject, ProjectFilter};
 pub use lendglass_store::user::{Assignment, User, UserFilter};

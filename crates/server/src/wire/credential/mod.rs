@@ -1,10 +1,23 @@
 //! Who asks: tokens and signatures become a [`Caller`]. Belongs to no dialect; every route takes
 //! every credential.
 
+mod asked;
+mod eop;
+#[cfg(test)]
+mod golden;
+mod parameters;
+mod sdk_hmac;
+mod signed;
+mod tc3;
+
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, header};
 use lendglass_core::tenant::{Caller, Credential, Terms};
 use lendglass_core::{Code, Error, RegionId};
 
+pub use self::asked::Asked;
+pub use self::signed::{Claim, Scheme, Signed, claim, prove};
 use crate::app::App;
 use crate::service::identity::{self, Actor, Method, Origin, ProjectScope, Scope, Session};
 use crate::wire::context::Context;
@@ -18,7 +31,7 @@ pub const SERVICE_TOKEN: &str = "x-service-token";
 ///
 /// Errors: [`Code::Unauthenticated`], [`Code::TokenExpired`], [`Code::TokenRevoked`],
 /// [`Code::Unavailable`], [`Code::NoProjectScope`], [`Code::RegionNotFound`],
-/// [`Code::ProjectNotInRegion`].
+/// [`Code::ProjectNotInRegion`]; of a signed request those of [`prove`].
 pub async fn caller(app: &App, context: &Context, headers: &HeaderMap) -> Result<Caller, Error> {
     caller_in(app, context, headers, None).await
 }
@@ -31,11 +44,15 @@ pub async fn caller_in(
     headers: &HeaderMap,
     parameter: Option<&RegionId>,
 ) -> Result<Caller, Error> {
-    let session = session(app, headers)?;
+    let named = context.region_prefix.as_ref().or(parameter);
+    let session = match &context.signed {
+        Some(signed) => session_of_key(app, signed, named).await?,
+        None => session(app, headers)?,
+    };
     let Scope::Project(scope) = &session.scope else {
         return Err(Error::new(Code::NoProjectScope));
     };
-    let region = region_of(app, scope, context.region_prefix.as_ref().or(parameter))?;
+    let region = region_of(app, scope, named)?;
     Ok(Caller {
         user: session.user.clone(),
         user_name: session.user_name.clone(),
@@ -63,9 +80,30 @@ fn credential_of(session: &Session) -> Credential {
     }
 }
 
-/// Who administers identity, with a token of any scope.
-pub fn actor(app: &App, context: &Context, headers: &HeaderMap) -> Result<Actor, Error> {
-    Ok(Actor { session: session(app, headers)?, origin: origin(context) })
+/// Who administers identity, with a token of any scope or by a signature.
+pub async fn actor(app: &App, context: &Context, headers: &HeaderMap) -> Result<Actor, Error> {
+    let session = match &context.signed {
+        Some(signed) => session_of_key(app, signed, context.region_prefix.as_ref()).await?,
+        None => session(app, headers)?,
+    };
+    Ok(Actor { session, origin: origin(context) })
+}
+
+/// The session of a request's access key, now, in the region named: that of its own project or of the
+/// one project of the same account there in which its user has a role.
+async fn session_of_key(
+    app: &App,
+    signed: &Signed,
+    named: Option<&RegionId>,
+) -> Result<Arc<Session>, Error> {
+    let id = signed.as_ref().map_err(Error::clone)?;
+    let key = identity::key(app, id).await?;
+    let key = key.ok_or_else(|| Error::new(Code::SignatureInvalid).because("the key has ended"))?;
+    let Some(region) = named.filter(|region| app.region(region).is_some()) else {
+        return Ok(key.home().clone());
+    };
+    // Where there is none, the home project is refused by its region.
+    Ok(key.session_in(region).unwrap_or_else(|| key.home()).clone())
 }
 
 /// Where a request comes from.
@@ -73,7 +111,7 @@ pub fn origin(context: &Context) -> Origin {
     Origin { source: context.source.clone(), request_id: context.request_id.clone() }
 }
 
-fn session(app: &App, headers: &HeaderMap) -> Result<std::sync::Arc<Session>, Error> {
+fn session(app: &App, headers: &HeaderMap) -> Result<Arc<Session>, Error> {
     let token = token(headers).ok_or_else(|| Error::new(Code::Unauthenticated))?;
     identity::verify(app, token)
 }

@@ -28,7 +28,7 @@ impl FromRequestParts<App> for As {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<As, Failure> {
         let context = Context::from_request_parts(parts, app).await?;
-        Ok(As(credential::actor(app, &context, &parts.headers)?))
+        Ok(As(credential::actor(app, &context, &parts.headers).await?))
     }
 }
 
