@@ -7,10 +7,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, audit, backup, code, copy, event, file, image, job, key, list, me, notice, policy,
-    rule, share, vault, webhook,
-    access, audit, backup, code, copy, event, file, image, job, list, market, me, notice, policy,
-    rule, share, tag, vault, webhook,
+    access, audit, backup, code, copy, event, file, image, job, key, list, market, me, notice,
+    policy, rule, share, tag, vault, webhook,
 };
 
 /// The document.
