@@ -113,7 +113,7 @@ fn voice(error: &Error) -> Voice {
         Code::ImageDeactivated | Code::ImageNotActive | Code::ImageBusy | Code::ImageHasBytes => {
             img("IMG.0046")
         }
-        Code::ImagePublished => img("IMG.0107"),
+        Code::ImagePublished | Code::ImageNotPublished => img("IMG.0107"),
         Code::ImageIsShared => img("IMG.0052"),
         Code::PublicImage => img("IMG.0089"),
         Code::EncryptedNotShareable | Code::DefaultKeyNotShareable => img("IMG.0098"),
@@ -150,6 +150,7 @@ fn voice(error: &Error) -> Voice {
         | Code::IdempotencyKeyReused
         | Code::DryRun
         | Code::RuleQuota
+        | Code::PredefinedTagQuota
         | Code::AccessKeyQuota
         | Code::AccessPolicyQuota
         | Code::VaultQuota
