@@ -3,7 +3,7 @@
 use lendglass_core::limits::ACCESS_KEYS_OF_USER;
 use serde_json::json;
 
-use crate::support::{TestServer, on_both_engines};
+use crate::support::{self, TestServer, on_both_engines};
 
 on_both_engines!(
     "lendglass":
