@@ -6,6 +6,8 @@
 mod notices;
 mod support;
 
+#[path = "cli/copies.rs"]
+mod copies;
 #[path = "cli/rights.rs"]
 mod rights;
 #[path = "cli/vault.rs"]
