@@ -257,6 +257,9 @@ fn make_image_in(
     active.size_bytes = Some(disks.iter().map(|disk| disk.stored_bytes).sum());
     active.virtual_size_bytes = Some(virtual_size_bytes(&disks));
     store_image::update(tx, &queued, &active)?;
+    let event = AuditEvent::by(caller, active.updated_at, AuditVerb::ImageCreate, target.as_str())
+        .with_detail(format!("backup={id}"));
+    store_audit::insert(tx, &app.ids.hex(), &event)?;
     Ok(active)
 }
 

@@ -38,6 +38,7 @@ mod states;
 mod tags;
 mod telling;
 mod terms;
+mod twice;
 mod vaults;
 mod vaults_wire;
 mod webhooks;

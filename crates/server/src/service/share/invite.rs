@@ -201,17 +201,18 @@ fn invite_one(
     known.read_rules(tx, &image.owner, &account)?;
     let mut usage = known.usages.get(id).copied().unwrap_or_default();
     let mut pairs = Vec::with_capacity(request.recipients.len());
-    let mut done: BTreeSet<Recipient> = BTreeSet::new();
+    // Two names of one recipient are one share, and take one place.
+    let mut met: BTreeSet<Recipient> = BTreeSet::new();
     let site = known.site(tx, &account, &image.region)?;
     let offer = Offer { batch, image, policy, account: &account, site: &site, request, known };
     for named in &request.recipients {
-        match offer.decide(named, &mut usage) {
-            Ok(pair) => {
-                // Two names of one recipient are one share.
-                if pair.result.resolved.clone().is_none_or(|recipient| done.insert(recipient)) {
-                    pairs.push(pair);
-                }
-            }
+        let decided = match offer.recipient(named) {
+            Ok(recipient) if !met.insert(recipient.clone()) => continue,
+            Ok(recipient) => offer.decide(named, recipient, &mut usage),
+            Err(error) => Err(error),
+        };
+        match decided {
+            Ok(pair) => pairs.push(pair),
             Err(error) => pairs.push(refused(id, &named.text, batch.refusal(error)?)),
         }
     }
@@ -260,18 +261,26 @@ struct Offer<'a> {
 }
 
 impl Offer<'_> {
-    fn decide(&self, named: &Named, usage: &mut ShareUsage) -> Result<Pair, Error> {
-        let (image, policy, now) = (self.image, self.policy, self.batch.now);
+    fn recipient(&self, named: &Named) -> Result<Recipient, Error> {
         recipient::check_shape(&named.text)?;
         let found = self.known.candidates.get(&named.text);
         let found = found.ok_or_else(|| Error::internal("a recipient was not looked up"))?;
         let owner = recipient::Owner {
-            project: &image.owner,
+            project: &self.image.owner,
             account: self.account,
-            region: &image.region,
+            region: &self.image.region,
             site: self.site,
         };
-        let recipient = recipient::resolve(named, found, &owner, policy)?;
+        recipient::resolve(named, found, &owner, self.policy)
+    }
+
+    fn decide(
+        &self,
+        named: &Named,
+        recipient: Recipient,
+        usage: &mut ShareUsage,
+    ) -> Result<Pair, Error> {
+        let (image, policy, now) = (self.image, self.policy, self.batch.now);
         access::may_share_with(image, &recipient, false, policy)?;
         let key = (image.id.clone(), recipient.clone());
         let old = self.known.shares.get(&key).filter(|old| is_live(old, now));

@@ -1,5 +1,7 @@
 //! An owner reminds tenants who have not answered, once a day each (RC-26).
 
+use std::collections::BTreeSet;
+
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::limits::REMINDER_SECONDS;
@@ -64,6 +66,8 @@ fn remind_one(
             }
         }
         Some(named) => {
+            // A share that two names mean is reminded of once.
+            let mut met = BTreeSet::new();
             for name in named {
                 let hits = shares_named(tx, &all, name, &seen.image)?;
                 let mut hits = hits.into_iter().filter(waits).peekable();
@@ -71,7 +75,7 @@ fn remind_one(
                     let error = Error::new(Code::NothingToRemind).with("recipient", &name.text);
                     pairs.push(refused(id, &name.text, error));
                 }
-                for share in hits {
+                for share in hits.filter(|share| met.insert(&share.recipient)) {
                     pairs.push(decide(tx, batch, ground, share, notices)?);
                 }
             }

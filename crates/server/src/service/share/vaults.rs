@@ -87,12 +87,15 @@ fn no_longer_accepted<'a>(
     ground: &'a Ground,
     change: &'a ShareChange,
 ) -> Result<Option<(&'a Share, &'a Policy)>, Error> {
-    let Some(share) = change.before.as_ref().filter(|share| is_accepted(share)) else {
-        return Ok(None);
+    let ended = match (&change.before, &change.after) {
+        // A share that ended by time, and that the sweeper has not met, may still hold a backup.
+        (None, Some(after)) => Some(after),
+        (Some(before), after) if is_accepted(before) => {
+            (!after.as_ref().is_some_and(is_accepted)).then_some(before)
+        }
+        (Some(_), _) | (None, None) => None,
     };
-    if change.after.as_ref().is_some_and(is_accepted) {
-        return Ok(None);
-    }
+    let Some(share) = ended else { return Ok(None) };
     let (image, policy) = ground.of(&share.image)?;
     Ok((image.kind == ImageKind::FullServer).then_some((share, policy)))
 }

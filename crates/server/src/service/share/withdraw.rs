@@ -1,5 +1,7 @@
 //! Deciding withdrawals: which shares a name means, whether they may be taken back.
 
+use std::collections::BTreeSet;
+
 use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::policy::Policy;
@@ -48,13 +50,16 @@ fn withdraw_one(
         }
         None => pairs.extend(all.iter().map(|share| end(share, share.recipient.id(), policy))),
         Some(named) => {
+            // A share that two names mean ends once.
+            let mut met = BTreeSet::new();
             for name in named {
                 let hits = shares_named(tx, &all, name, &seen.image)?;
                 if hits.is_empty() {
                     let error = Error::new(Code::NotShared).with("recipient", &name.text);
                     pairs.push(refused(id, &name.text, error));
                 }
-                pairs.extend(hits.into_iter().map(|share| end(share, &name.text, policy)));
+                let new = hits.into_iter().filter(|share| met.insert(&share.recipient));
+                pairs.extend(new.map(|share| end(share, &name.text, policy)));
             }
         }
     }
