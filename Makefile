@@ -1,5 +1,6 @@
 # The whole vocabulary of chores. `make run`: try it. `make check`: what is quick.
-# `make test`: everything. `make bench`: the figures. Longer chores: `cargo xtask`.
+# `make test`: everything. `make bench`: the figures. `make torture`: the simulation, as long as
+# wanted. Longer chores: `cargo xtask`.
 
 DATA ?= $(CURDIR)/data
 LISTEN ?= 127.0.0.1:9292
@@ -8,7 +9,7 @@ NEEDS := gcc libssl-dev pkg-config
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 CARGO_TEST := cargo $(if $(NEXTEST),nextest run,test)
 
-.PHONY: run test check bench lint
+.PHONY: run test check bench torture lint
 
 # Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
 run:
@@ -31,6 +32,15 @@ bench:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
 	cargo run --release --package lendglass-server --example lists_bench
 	cargo run --release --package lendglass-server --example bytes_bench
+
+# Histories of so many acts from so many seeds, from the first one on.
+SEEDS ?= 1000
+ACTS ?= 80
+FIRST ?= 1000
+torture:
+	@sh interop/install.sh postgresql
+	LENDGLASS_SEEDS=$(SEEDS) LENDGLASS_ACTS=$(ACTS) LENDGLASS_FIRST_SEED=$(FIRST) \
+		$(CARGO_TEST) --package lendglass-server --test simulation
 
 lint:
 	@sh interop/install.sh $(NEEDS)

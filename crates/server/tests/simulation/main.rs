@@ -1,0 +1,228 @@
+//! A seeded simulation against a small model: histories of acts by owners, recipients and an operator,
+//! on both engines. A history one after the other is compared with the model act by act; a crowd acts
+//! at the same time, on PostgreSQL through two nodes, and leaves what must hold. A failure prints its
+//! seed and the acts that lead there; `LENDGLASS_SEED=N` runs that one again, `LENDGLASS_SEEDS=N` so
+//! many, `LENDGLASS_ACTS=N` of so many acts, from seed `LENDGLASS_FIRST_SEED` on.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, and draws some of what there is"
+)]
+
+#[expect(unused_macros, unused_imports, reason = "a history is no story")]
+#[path = "../support/mod.rs"]
+mod support;
+
+#[expect(dead_code, unused_macros, reason = "the stories of rules use the rest")]
+#[path = "../rules/cloud.rs"]
+mod cloud;
+
+mod checks;
+mod history;
+mod killed;
+mod model;
+mod people;
+mod play;
+
+use std::sync::Arc;
+
+use lendglass_store::db::Engine;
+
+use crate::cloud::Cloud;
+use crate::history::{Act, Shape, draw};
+use crate::model::{EITHER, Model, Words};
+use crate::play::{Ids, play};
+use crate::support::TestServer;
+
+/// Acts between two looks at all tables.
+const CHECK_EVERY: usize = 10;
+/// Runs that a failing history is shrunk by, at most.
+const SHRINKING_RUNS: usize = 150;
+const LANES: usize = 4;
+
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
+/// The seeds of a test: `count` of them where nobody says otherwise.
+fn seeds(count: u64) -> Vec<u64> {
+    if let Some(one) = setting("LENDGLASS_SEED") {
+        return vec![one];
+    }
+    let first = setting("LENDGLASS_FIRST_SEED").unwrap_or(1);
+    (first..first + setting("LENDGLASS_SEEDS").unwrap_or(count)).collect()
+}
+
+fn acts(count: usize) -> usize {
+    setting("LENDGLASS_ACTS").map_or(count, |acts| acts as usize)
+}
+
+async fn world(engine: Engine) -> Cloud {
+    let server = TestServer::start(engine, "lendglass").await;
+    people::settle(&server).await;
+    Cloud::of(server)
+}
+
+const EVENTS: &str = "select cast(count(*) as bigint) from audit";
+
+/// Plays a history act by act, beside the model.
+async fn in_order(engine: Engine, acts: Vec<Act>) -> Result<(), String> {
+    let cloud = world(engine).await;
+    let (ids, mut model) = (Ids::default(), Model::default());
+    let events = cloud.count(EVENTS).await;
+    for (at, act) in acts.iter().enumerate() {
+        let mut expected = model.play(act);
+        let mut found = play(&cloud.app, &ids, act).await.unwrap_or_default();
+        expected.sort();
+        found.sort();
+        if !is_expected(&found, &expected) {
+            let number = act.number;
+            return Err(format!("act {number} came to {found:?}, the model says {expected:?}"));
+        }
+        if at % CHECK_EVERY == 0 {
+            checks::always(&cloud).await?;
+            checks::as_modelled(&cloud, &model, &ids, events).await?;
+        }
+    }
+    let last = Act {
+        number: acts.len() as u32,
+        lane: 0,
+        who: people::OPERATOR,
+        what: history::What::Work,
+        how: history::How::Plainly,
+    };
+    model.play(&last);
+    checks::at_rest(&cloud).await?;
+    checks::as_modelled(&cloud, &model, &ids, events).await?;
+    checks::blobs_as_modelled(&cloud, &model).await
+}
+
+fn is_expected(found: &Words, expected: &Words) -> bool {
+    match (found.as_slice(), expected.as_slice()) {
+        ([found], [expected]) if expected == EITHER => EITHER.split(" or ").any(|one| one == found),
+        _ => found == expected,
+    }
+}
+
+/// Plays the lanes of a history at the same time.
+async fn at_once(engine: Engine, acts: Vec<Act>) -> Result<(), String> {
+    let cloud = world(engine).await;
+    // Two processes cannot have one embedded database open.
+    let second = match engine {
+        Engine::Sqlite => None,
+        Engine::Postgres => Some(cloud.second().await),
+    };
+    let nodes = [&cloud.app, second.as_ref().map_or(&cloud.app, |server| &server.app)];
+    let ids = Arc::new(Ids::default());
+    for act in acts.iter().filter(|act| act.lane == 0) {
+        play(&cloud.app, &ids, act).await;
+    }
+    let mut lanes = Vec::new();
+    for lane in 1..=LANES {
+        let acts: Vec<Act> = acts.iter().filter(|act| act.lane == lane).cloned().collect();
+        let (app, ids) = (nodes[lane % nodes.len()].clone(), ids.clone());
+        lanes.push(tokio::spawn(async move {
+            for act in &acts {
+                let words = play(&app, &ids, act).await.unwrap_or_default();
+                let is_internal = |word: &String| word == "INTERNAL" || word == "UNAVAILABLE";
+                if words.iter().any(is_internal) {
+                    return Err(format!("act {} came to {words:?}", act.number));
+                }
+            }
+            Ok(())
+        }));
+    }
+    for lane in lanes {
+        lane.await.map_err(|error| error.to_string())??;
+    }
+    // What was dropped may have left uploads behind: their leases end.
+    lendglass_server::jobs::end_leases(&cloud.app).await.map_err(|error| error.to_string())?;
+    checks::at_rest(&cloud).await?;
+    checks::ceilings(&cloud, &acts).await
+}
+
+/// What is wrong with a history, if anything is.
+async fn trouble(engine: Engine, acts: &[Act]) -> Option<String> {
+    let acts = acts.to_vec();
+    let is_crowd = acts.iter().any(|act| act.lane > 0);
+    let run = async move {
+        if is_crowd { at_once(engine, acts).await } else { in_order(engine, acts).await }
+    };
+    match tokio::spawn(run).await {
+        Ok(result) => result.err(),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// Drops acts as long as the history still fails, for a bounded number of runs.
+async fn shrunk(engine: Engine, mut acts: Vec<Act>, mut wrong: String) -> (Vec<Act>, String) {
+    let mut runs = 0;
+    let mut size = acts.len() / 2;
+    while size > 0 && runs < SHRINKING_RUNS {
+        let mut at = 0;
+        while at < acts.len() && runs < SHRINKING_RUNS {
+            let mut fewer = acts.clone();
+            fewer.drain(at..(at + size).min(acts.len()));
+            runs += 1;
+            match trouble(engine, &fewer).await {
+                Some(still) => (acts, wrong) = (fewer, still),
+                None => at += size,
+            }
+        }
+        size /= 2;
+    }
+    (acts, wrong)
+}
+
+async fn run(engine: Engine, count: u64, shape: Shape) {
+    for seed in seeds(count) {
+        let acts = draw(seed, shape);
+        let Some(wrong) = trouble(engine, &acts).await else { continue };
+        let (fewer, still) = shrunk(engine, acts, wrong.clone()).await;
+        let told: Vec<String> = fewer.iter().map(tell).collect();
+        panic!(
+            "seed {seed} on {engine:?}: {wrong}\nshrunk to {} acts: {still}\n{}\n\
+             LENDGLASS_SEED={seed} LENDGLASS_ACTS={} runs it again",
+            told.len(),
+            told.join("\n"),
+            shape.acts,
+        );
+    }
+}
+
+fn tell(act: &Act) -> String {
+    let who = people::PEOPLE[act.who].name;
+    format!("  {:>3} lane {} {who} {:?}: {:?}", act.number, act.lane, act.how, act.what)
+}
+
+fn in_turn(count: usize) -> Shape {
+    Shape { acts: acts(count), lanes: 0 }
+}
+
+fn crowd(count: usize) -> Shape {
+    Shape { acts: acts(count), lanes: LANES }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_histories_come_to_what_the_model_says() {
+    run(Engine::Sqlite, 50, in_turn(80)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_histories_come_to_what_the_model_says() {
+    run(Engine::Postgres, 10, in_turn(60)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_crowds_leave_what_must_hold() {
+    run(Engine::Sqlite, 50, crowd(80)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_crowds_leave_what_must_hold() {
+    run(Engine::Postgres, 10, crowd(60)).await;
+}
