@@ -137,6 +137,61 @@ const ROWS: &[(&str, &str, Sent)] = &[
     ("GET", "/v1/{project_id}/jobs/{job}", Nothing),
     ("GET", "/v1/cloudimages/job/{job}", Nothing),
     ("GET", "/v2/cloudimages", Nothing),
+    (
+        "PATCH",
+        "/v2/cloudimages/{image}",
+        Json(|name| json!([{"op": "replace", "path": "/name", "value": name}])),
+    ),
+    ("POST", "/v2/cloudimages/action", Json(of_server)),
+    ("POST", "/v2.1/cloudimages/action", Json(of_server)),
+    ("POST", "/v1/cloudimages/dataimages/action", Json(of_file)),
+    ("POST", "/v2.1/cloudimages/dataimages/action", Json(of_file)),
+    ("POST", "/v1/cloudimages/wholeimages/action", Json(of_server)),
+    ("POST", "/v2/cloudimages/quickimport/action", Json(of_file)),
+    ("POST", "/v2.1/cloudimages/quickimport/action", Json(of_file)),
+    ("PUT", "/v1/cloudimages/{image}/upload", Json(of_file)),
+    ("POST", "/v1/cloudimages/{image}/file", Json(|_| json!({"bucket_url": "b:o"}))),
+    ("POST", "/v2.1/cloudimages/{image}/file", Json(|_| json!({"bucket_url": "b:o"}))),
+    ("POST", "/v1/cloudimages/{image}/copy", Json(|name| json!({"name": name}))),
+    ("POST", "/v2.1/cloudimages/{image}/copy", Json(|name| json!({"name": name}))),
+    (
+        "POST",
+        "/v1/cloudimages/{image}/cross_region_copy",
+        Json(|name| json!({"name": name, "region": "r2"})),
+    ),
+    ("GET", "/v1/cloudimages/os_version", Nothing),
+    ("GET", "/v1/cloudimages/quota", Nothing),
+    ("GET", "/v1/{project_id}/cloudimages/quota", Nothing),
+    ("DELETE", "/v1.1/images/{image}", Nothing),
+    ("GET", "/v1/cloudimages/tags", Nothing),
+    (
+        "PUT",
+        "/v1/cloudimages/tags",
+        Json(|_| json!({"image_id": UNKNOWN_IMAGE, "tag": "colour.blue"})),
+    ),
+    ("DELETE", "/v1/{project_id}/cloudimages/{image}/tags/delete", Json(tags)),
+    (
+        "POST",
+        "/v2/{project_id}/images/resource_instances/action",
+        Json(|_| json!({"action": "count"})),
+    ),
+    ("GET", "/v2/{project_id}/images/tags", Nothing),
+    ("GET", "/v2/{project_id}/images/{image}/tags", Nothing),
+    (
+        "POST",
+        "/v2/{project_id}/images/{image}/tags",
+        Json(|_| json!({"tag": {"key": "colour", "value": "blue"}})),
+    ),
+    ("POST", "/v2/{project_id}/images/{image}/tags/action", Json(tags)),
+    ("DELETE", "/v2/{project_id}/images/{image}/tags/{key}", Nothing),
+    ("GET", "/v3/{project_id}/vaults", Nothing),
+    ("POST", "/v3/{project_id}/vaults", Json(huawei_vault)),
+    ("GET", "/v3/{project_id}/vaults/{vault}", Nothing),
+    ("PUT", "/v3/{project_id}/vaults/{vault}", Json(|n| json!({"vault": {"name": n}}))),
+    ("DELETE", "/v3/{project_id}/vaults/{vault}", Nothing),
+    ("GET", "/v3/{project_id}/backups", Nothing),
+    ("GET", "/v3/{project_id}/backups/{backup}", Nothing),
+    ("DELETE", "/v3/{project_id}/backups/{backup}", Nothing),
     ("GET", "/api/v1/openapi.json", Nothing),
     ("GET", "/api/v1/codes/{code}", Nothing),
     ("GET", "/api/v1/me", Nothing),
@@ -241,6 +296,23 @@ const ROWS: &[(&str, &str, Sent)] = &[
 
 fn batch() -> Value {
     json!({"images": [UNKNOWN_IMAGE], "projects": [C]})
+}
+
+fn of_server(name: &str) -> Value {
+    json!({"name": name, "instance_id": UNKNOWN_IMAGE})
+}
+
+fn of_file(name: &str) -> Value {
+    json!({"name": name, "image_url": "bucket:object"})
+}
+
+fn tags(_: &str) -> Value {
+    json!({"action": "create", "tags": [{"key": "colour", "value": "blue"}]})
+}
+
+fn huawei_vault(name: &str) -> Value {
+    let billing = json!({"size": 1, "object_type": "server", "protect_type": "backup"});
+    json!({"vault": {"name": name, "billing": billing}})
 }
 
 fn sign_in() -> Value {
@@ -411,10 +483,12 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         let path = format!("/api/v1/rules/{}", support::D);
         server.request("alice", "PUT", &path, json!({"verdict": "accept"})).await.expect(200);
     }
-    if path.starts_with("/api/v1/vaults/") || path.starts_with("/api/v1/backups/") {
+    let is_of_backup = path.starts_with("/api/v1/backups/") || path.ends_with("/backups/{backup}");
+    let is_of_vault = path.starts_with("/api/v1/vaults/") || path.ends_with("/vaults/{vault}");
+    if is_of_vault || is_of_backup {
         things.listed = vault(server, &name).await;
     }
-    if path.starts_with("/api/v1/backups/") {
+    if is_of_backup {
         let system = image(server, false, false).await;
         let body = json!({"vault": things.listed, "disks": [system]});
         let made = server.request("alice", "POST", "/api/v1/backups", body).await.expect(201);
@@ -438,7 +512,8 @@ impl Things {
             ("member", _) => B.to_owned(),
             // What the vendor's library sends where it knows no project: the caller's own.
             ("project_id", _) => "%7Bproject_id%7D".to_owned(),
-            ("job", _) => self.listed.clone(),
+            ("job" | "vault" | "backup", _) => self.listed.clone(),
+            ("key", Some("{project_id}")) => "blue".to_owned(),
             ("position", _) => "0".to_owned(),
             ("tag", _) => "blue".to_owned(),
             ("project", _) | ("id", Some("projects")) => self.project.clone(),

@@ -82,6 +82,13 @@ pub enum Edit {
     AddTag(String),
     /// Takes a label away; [`Code::TagNotFound`] if it is not there.
     RemoveTag(String),
+    /// Labels with a key: sets `KEY=VALUE`, or `KEY` for an empty value, in place of every label with
+    /// that key.
+    PutPair(String, String),
+    /// Takes every label with a key away, or the one with this value; nothing happens if there is none.
+    DropPair(String, Option<String>),
+    /// Takes every label with a key away; [`Code::TagNotFound`] if there is none.
+    RemovePair(String),
     /// Sets a custom property, new or not.
     SetProperty(String, String),
     /// Makes a custom property; [`Code::PropertyExists`] if it is there.
@@ -371,6 +378,16 @@ fn apply(caller: &Caller, image: &mut Image, edit: &Edit, policy: &Policy) -> Re
             let place = place.ok_or_else(|| Error::new(Code::TagNotFound).with("tag", tag))?;
             image.tags.remove(place);
         }
+        Edit::PutPair(key, value) => put_pair(&mut image.tags, key, value),
+        Edit::DropPair(key, value) => image.tags.retain(|tag| {
+            !has_key(tag, key) || value.as_ref().is_some_and(|value| *tag != pair(key, value))
+        }),
+        Edit::RemovePair(key) => {
+            if !image.tags.iter().any(|tag| has_key(tag, key)) {
+                return Err(Error::new(Code::TagNotFound).with("tag", key));
+            }
+            image.tags.retain(|tag| !has_key(tag, key));
+        }
         Edit::SetProperty(name, value) => {
             image.properties.insert(name.clone(), value.clone());
         }
@@ -395,6 +412,22 @@ fn apply(caller: &Caller, image: &mut Image, edit: &Edit, policy: &Policy) -> Re
         }
     }
     Ok(())
+}
+
+/// The label of a key and a value.
+fn pair(key: &str, value: &str) -> String {
+    if value.is_empty() { key.to_owned() } else { format!("{key}={value}") }
+}
+
+fn has_key(tag: &str, key: &str) -> bool {
+    tag.split_once('=').map_or(tag, |(known, _)| known) == key
+}
+
+/// Puts the label where the first one with its key is, else at the end.
+fn put_pair(tags: &mut Vec<String>, key: &str, value: &str) {
+    let place = tags.iter().position(|tag| has_key(tag, key)).unwrap_or(tags.len());
+    tags.retain(|tag| !has_key(tag, key));
+    tags.insert(place, pair(key, value));
 }
 
 fn missing(name: &str) -> Error {

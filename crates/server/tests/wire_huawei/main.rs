@@ -11,8 +11,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod images;
 mod refusals;
 mod sharing;
+mod tags;
+mod vaults;
 
 use serde_json::{Value, json};
 use support::{Answer, TestServer};

@@ -15,11 +15,12 @@ use lendglass_core::policy::RecipientKind;
 use lendglass_core::recipient::{self, Named};
 use lendglass_core::share::{Share, ShareEvent, ShareState};
 use lendglass_core::text::shortened;
-use lendglass_core::{Code, Error, VaultId};
+use lendglass_core::{Code, Error};
 use serde_json::{Value, json};
 
 use super::error::Failure;
 use super::request::{Asked, Fields};
+use super::vault::parse_vault;
 use crate::app::App;
 use crate::service::share::{self, Answer, Invite, Mode, Report, Withdraw};
 use crate::service::share_view;
@@ -131,12 +132,6 @@ fn parse_status(fields: &Fields) -> Result<ShareEvent, Error> {
             Err(invalid("status", &status, "it must be accepted or rejected"))
         }
     }
-}
-
-/// What is no id is no vault.
-fn parse_vault(text: &str) -> Result<VaultId, Error> {
-    VaultId::parse(text)
-        .map_err(|_| Error::new(Code::VaultNotFound).with("id", shortened(text, 80)))
 }
 
 /// `GET /v1/{project_id}/cloudimages/{image}/members`, a page

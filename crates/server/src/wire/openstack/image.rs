@@ -170,6 +170,10 @@ fn set(new: &mut NewImage, edit: Edit) {
         | Edit::ReplaceProperty(name, value) => {
             new.properties.insert(name, value);
         }
-        Edit::RemoveTag(_) | Edit::RemoveProperty(_) => {}
+        Edit::RemoveTag(_)
+        | Edit::PutPair(..)
+        | Edit::DropPair(..)
+        | Edit::RemovePair(_)
+        | Edit::RemoveProperty(_) => {}
     }
 }
