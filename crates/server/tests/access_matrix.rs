@@ -506,6 +506,7 @@ impl Things {
             ("image", _) => self.image.clone(),
             ("id", Some("v1")) if is_of_image(path) => self.image.clone(),
             ("id", Some("v1")) => self.listed.clone(),
+            ("key", Some("{project_id}")) => "blue".to_owned(),
             ("key", _) => "tags.max".to_owned(),
             ("owner", _) => support::D.to_owned(),
             ("code", _) => "IMAGE_NOT_FOUND".to_owned(),
@@ -513,7 +514,6 @@ impl Things {
             // What the vendor's library sends where it knows no project: the caller's own.
             ("project_id", _) => "%7Bproject_id%7D".to_owned(),
             ("job" | "vault" | "backup", _) => self.listed.clone(),
-            ("key", Some("{project_id}")) => "blue".to_owned(),
             ("position", _) => "0".to_owned(),
             ("tag", _) => "blue".to_owned(),
             ("project", _) | ("id", Some("projects")) => self.project.clone(),
