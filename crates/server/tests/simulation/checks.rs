@@ -98,9 +98,8 @@ pub async fn always(cloud: &Cloud) -> Found {
     for (what, text) in ALWAYS {
         same(what, cloud.count(text).await, 0)?;
     }
-    for who in 0..OPERATOR {
+    for (who, person) in PEOPLE.iter().enumerate().take(OPERATOR) {
         let counted = share_view::count_pending(&cloud.app, &caller(who)).await.unwrap();
-        let person = &PEOPLE[who];
         let now = cloud.app.clock.now().0;
         let rows = format!(
             "select cast(count(*) as bigint) from share s where s.state = 'pending' \
@@ -275,8 +274,7 @@ pub async fn as_modelled(cloud: &Cloud, model: &Model, ids: &Ids, events_before:
 
 /// Whether everybody lists what he owns and what he has accepted, and is told of what waits.
 async fn lists_as_modelled(cloud: &Cloud, model: &Model, ids: &Ids) -> Found {
-    for who in 0..OPERATOR {
-        let person = &PEOPLE[who];
+    for (who, person) in PEOPLE.iter().enumerate().take(OPERATOR) {
         let mut expected: BTreeMap<String, Number> = BTreeMap::new();
         for (number, image) in &model.images {
             let has = |side: Side| {

@@ -220,7 +220,8 @@ impl Model {
 
     fn live(&self, share: &Share) -> bool {
         let is_over = |at: Option<i64>| at.is_some_and(|at| at <= self.now);
-        !is_over(share.ends) && !(share.state == State::Pending && is_over(share.lapses))
+        let has_lapsed = share.state == State::Pending && is_over(share.lapses);
+        !is_over(share.ends) && !has_lapsed
     }
 
     /// The rows of an image, live or not.
