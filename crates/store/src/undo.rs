@@ -61,9 +61,8 @@ pub fn take(
     tx.execute(&DELETE, &params![id])?;
     let broken = || Error::internal("the row of an undo is broken");
     let pairs: Vec<[Json; 2]> = serde_json::from_str(&text).map_err(|_| broken())?;
-    let share = |json: &Json| match json {
-        Json::Null => Ok(None),
-        json => parse(json).ok_or_else(broken).map(Some),
+    let share = |json: &Json| {
+        if json.is_null() { Ok(None) } else { parse(json).ok_or_else(broken).map(Some) }
     };
     let changes: Result<Vec<ShareChange>, Error> = pairs
         .iter()

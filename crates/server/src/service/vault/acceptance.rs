@@ -37,7 +37,7 @@ pub(crate) struct Placement(Vec<Step>);
 #[derive(Debug)]
 enum Step {
     /// A backup to be made.
-    Make(Backup, Vec<Disk>),
+    Make(Box<Backup>, Vec<Disk>),
     /// A backup that was kept when an earlier share ended, to be held again.
     Hold(BackupId, Recipient),
 }
@@ -84,7 +84,7 @@ pub(crate) fn plan(
         }
         let backup = accepted(app, &vault, one, &disks);
         sizes.push((backup.name.clone(), backup.size_gib));
-        steps.push(Step::Make(backup, disks));
+        steps.push(Step::Make(Box::new(backup), disks));
     }
     vault::fits(&vault, usage, &sizes)?;
     Ok(Placement(steps))
