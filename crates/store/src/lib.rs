@@ -4,6 +4,7 @@
 //! shapes of one group of tables; [`blob`](mod@blob) keeps immutable bytes. Functions here read and
 //! write, they decide nothing.
 
+pub mod alias;
 pub mod audit;
 pub mod audit_chain;
 pub mod backup;

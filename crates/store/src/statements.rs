@@ -5,6 +5,7 @@ use crate::db::Statement;
 /// All of them, by file.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
     [
+        ("alias", crate::alias::STATEMENTS),
         ("audit", crate::audit::STATEMENTS),
         ("audit_chain", crate::audit_chain::STATEMENTS),
         ("backup", crate::backup::STATEMENTS),

@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod attribute;
+pub mod alias;
 pub mod audit;
 pub mod backup;
 pub mod copy;

@@ -14,10 +14,11 @@ pub mod native;
 pub mod openstack;
 pub mod ops;
 mod query;
+pub mod tencent;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
@@ -30,6 +31,7 @@ pub fn router(app: App) -> Router {
         .merge(huawei::routes())
         .merge(ops::routes())
         .fallback(nothing)
+        .layer(from_fn_with_state(app.clone(), tencent::take))
         .layer(from_fn(context::note_route))
         .with_state(app.clone());
     context::prepare(app, routes)

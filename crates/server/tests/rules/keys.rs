@@ -1,14 +1,23 @@
 //! Access keys: who makes them, who sees them, what ends them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lendglass_core::limits::ACCESS_KEYS_OF_USER;
+use ring::{digest, hmac};
 use serde_json::json;
 
-use crate::support::{self, TestServer, on_both_engines};
+use crate::support::{self, A, Answer, TestServer, on_both_engines};
 
 on_both_engines!(
     "lendglass":
     keys_a_user_makes_and_removes_his_own_keys,
     keys_are_made_with_a_password_only,
+    a_signed_request_is_its_users,
+    what_ends_a_key_ends_what_it_signs,
+    a_signature_holds_for_minutes_and_a_change_once,
+    a_signature_read_elsewhere_changes_nothing,
+    a_key_acts_in_the_region_that_is_named,
+    stamps_of_ctyun_are_bound_to_their_first_reading,
 );
 
 async fn keys_a_user_makes_and_removes_his_own_keys(server: TestServer) {
@@ -58,4 +67,191 @@ async fn keys_are_made_with_a_password_only(server: TestServer) {
     let refused = server.request_with("nobody", "POST", path, &headers, json!({})).await;
     refused.refused(403, "NOT_AVAILABLE_HERE");
     server.request_with("nobody", "GET", path, &headers, ()).await.expect(200);
+}
+
+// --- signed requests -----------------------------------------------------------------------------
+
+/// A key with its secret.
+struct Pair {
+    id: String,
+    secret: String,
+}
+
+async fn key_of(server: &TestServer, person: &str) -> Pair {
+    let made = server.request(person, "POST", "/api/v1/access-keys", json!({})).await.expect(201);
+    let made = made.json();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    Pair { id: text("id"), secret: text("secret") }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sha(text: &str) -> String {
+    hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+}
+
+/// The stamp `20260101T000000Z` of the server's clock, so many seconds off.
+fn stamp(server: &TestServer, seconds: i64) -> String {
+    let at = server.app.clock.now().seconds() + seconds;
+    let at = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
+    let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
+    at.format(&format).unwrap()
+}
+
+/// A request signed as Huawei's SDKs do, at a time so many seconds off.
+async fn huawei(
+    server: &TestServer,
+    pair: &Pair,
+    (method, path): (&str, &str),
+    seconds: i64,
+    body: &str,
+) -> Answer {
+    let date = stamp(server, seconds);
+    let (plain, query) = path.split_once('?').unwrap_or((path, ""));
+    let canonical = format!(
+        "{method}\n{plain}/\n{query}\nhost:cloud.test\nx-sdk-date:{date}\n\nhost;x-sdk-date\n{}",
+        sha(body)
+    );
+    let text = format!("SDK-HMAC-SHA256\n{date}\n{}", sha(&canonical));
+    let signature = hex(&mac(pair.secret.as_bytes(), &text));
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access={}, SignedHeaders=host;x-sdk-date, Signature={signature}",
+        pair.id
+    );
+    let mut headers = vec![("authorization", authorization.as_str()), ("x-sdk-date", &date)];
+    if !body.is_empty() {
+        headers.push(("content-type", "application/json"));
+    }
+    server.request_with("nobody", method, path, &headers, body.as_bytes().to_vec()).await
+}
+
+/// A request signed as CTyun's SDKs do.
+async fn ctyun(
+    server: &TestServer,
+    pair: &Pair,
+    (method, path): (&str, &str),
+    (date, id): (&str, &str),
+    body: &str,
+) -> Answer {
+    let key = mac(pair.secret.as_bytes(), date);
+    let key = mac(&mac(&key, &pair.id), &date[..8]);
+    let text = format!("ctyun-eop-request-id:{id}\neop-date:{date}\n\n\n{}", sha(body));
+    let signature = STANDARD.encode(mac(&key, &text));
+    let authorization =
+        format!("{} Headers=ctyun-eop-request-id;eop-date Signature={signature}", pair.id);
+    let headers = [
+        ("eop-authorization", authorization.as_str()),
+        ("eop-date", date),
+        ("ctyun-eop-request-id", id),
+        ("content-type", "application/json"),
+    ];
+    server.request_with("nobody", method, path, &headers, body.as_bytes().to_vec()).await
+}
+
+const ME: (&str, &str) = ("GET", "/api/v1/me");
+
+async fn a_signed_request_is_its_users(server: TestServer) {
+    let pair = key_of(&server, "alice").await;
+    let me = huawei(&server, &pair, ME, 0, "").await.expect(200).json();
+    assert_eq!((me["user"]["id"].as_str(), me["project"]["id"].as_str()), (Some("alice"), Some(A)));
+    huawei(&server, &pair, ("GET", "/v2/images?limit=2&name=a%20b"), 0, "").await.expect(200);
+    let made = huawei(&server, &pair, ("POST", "/v2/images"), 0, r#"{"name":"sys1"}"#).await;
+    assert_eq!(made.expect(201).json()["owner"], A);
+    let keys = huawei(&server, &pair, ("POST", "/api/v1/access-keys"), 0, "{}").await;
+    keys.refused(403, "NOT_AVAILABLE_HERE");
+    let wrong = Pair { id: pair.id.clone(), secret: "guess".into() };
+    let unknown = Pair { id: "AKUNKNOWN".into(), secret: pair.secret.clone() };
+    let wrong = huawei(&server, &wrong, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    let unknown = huawei(&server, &unknown, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    assert_eq!(wrong.json()["message"], unknown.json()["message"]);
+    let headers = [("authorization", "SDK-HMAC-SHA256 Access=a")];
+    let broken = server.request_with("nobody", "GET", "/api/v1/me", &headers, ()).await;
+    broken.refused(401, "SIGNATURE_MALFORMED");
+}
+
+async fn what_ends_a_key_ends_what_it_signs(server: TestServer) {
+    let second = server.second().await;
+    let (pair, other) = (key_of(&server, "rita").await, key_of(&server, "rita").await);
+    let path = format!("/api/v1/access-keys/{}", pair.id);
+    for node in [&server, &second] {
+        huawei(node, &pair, ME, 0, "").await.expect(200);
+    }
+    server.request("rita", "PATCH", &path, json!({"enabled": false})).await.expect(200);
+    huawei(&server, &pair, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    second.app.identity.refresh().await.unwrap();
+    huawei(&second, &pair, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    server.request("rita", "PATCH", &path, json!({"enabled": true})).await.expect(200);
+    huawei(&server, &pair, ME, 0, "").await.expect(200);
+    second.app.identity.refresh().await.unwrap();
+    huawei(&second, &pair, ME, 0, "").await.expect(200);
+    server.request("rita", "DELETE", &path, ()).await.expect(204);
+    huawei(&server, &pair, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    let role = format!("/v3/projects/{A}/users/rita/roles/reader");
+    server.request("operator", "DELETE", &role, ()).await.expect(204);
+    huawei(&server, &other, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    second.app.identity.refresh().await.unwrap();
+    huawei(&second, &other, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+}
+
+async fn a_signature_holds_for_minutes_and_a_change_once(server: TestServer) {
+    let pair = key_of(&server, "alice").await;
+    huawei(&server, &pair, ME, 899, "").await.expect(200);
+    huawei(&server, &pair, ME, -899, "").await.expect(200);
+    huawei(&server, &pair, ME, 901, "").await.refused(401, "SIGNATURE_EXPIRED");
+    huawei(&server, &pair, ME, -901, "").await.refused(401, "SIGNATURE_EXPIRED");
+    let make = ("POST", "/api/v1/images");
+    let body = r#"{"name":"sys1"}"#;
+    // Two equal calls of one second are signed alike; later the same signature is a replay.
+    huawei(&server, &pair, make, 0, body).await.expect(201);
+    huawei(&server, &pair, make, 0, body).await.expect(201);
+    server.step(2).await;
+    huawei(&server, &pair, make, -2, body).await.refused(401, "SIGNATURE_REPLAYED");
+    huawei(&server, &pair, make, 0, body).await.expect(201);
+}
+
+async fn a_signature_read_elsewhere_changes_nothing(server: TestServer) {
+    let pair = key_of(&server, "alice").await;
+    let date = stamp(&server, 0);
+    let (read, make) = (ME, ("POST", "/api/v1/access/policies"));
+    ctyun(&server, &pair, read, (&date, "one"), "{}").await.expect(200);
+    ctyun(&server, &pair, read, (&date, "one"), "{}").await.expect(200);
+    let moved = ctyun(&server, &pair, make, (&date, "one"), "{}").await;
+    moved.refused(401, "SIGNATURE_REPLAYED");
+    let image = ("POST", "/api/v1/images");
+    ctyun(&server, &pair, image, (&date, "two"), r#"{"name":"a"}"#).await.expect(201);
+    let again = ctyun(&server, &pair, image, (&date, "two"), r#"{"name":"a"}"#).await;
+    again.refused(401, "SIGNATURE_REPLAYED");
+}
+
+async fn a_key_acts_in_the_region_that_is_named(server: TestServer) {
+    let pair = key_of(&server, "alice").await;
+    let images = ("GET", "/region/r2/v2/images");
+    huawei(&server, &pair, images, 0, "").await.refused(400, "PROJECT_NOT_IN_REGION");
+    let there = json!({"project": {"name": "A-r2", "domain_id": "x", "region": "r2"}});
+    let made = server.request("operator", "POST", "/v3/projects", there).await.expect(201).json();
+    let there = made["project"]["id"].as_str().unwrap();
+    let role = format!("/v3/projects/{there}/users/alice/roles/member");
+    server.request("operator", "PUT", &role, ()).await.expect(204);
+    // A new role is no revocation: it counts when the key is read again.
+    server.app.identity.forget_key(&pair.id);
+    let me = huawei(&server, &pair, ("GET", "/region/r2/api/v1/me"), 0, "").await;
+    assert_eq!(me.expect(200).json()["project"]["id"], there);
+    huawei(&server, &pair, images, 0, "").await.expect(200);
+}
+
+async fn stamps_of_ctyun_are_bound_to_their_first_reading(server: TestServer) {
+    let pair = key_of(&server, "alice").await;
+    let (beijing, utc) = (stamp(&server, 8 * 3600), stamp(&server, 0));
+    ctyun(&server, &pair, ME, (&beijing, "one"), "").await.expect(200);
+    ctyun(&server, &pair, ME, (&beijing, "two"), "").await.expect(200);
+    ctyun(&server, &pair, ME, (&utc, "three"), "").await.refused(401, "SIGNATURE_EXPIRED");
+    let other = key_of(&server, "bob").await;
+    ctyun(&server, &other, ME, (&utc, "one"), "").await.expect(200);
+    ctyun(&server, &other, ME, (&beijing, "two"), "").await.refused(401, "SIGNATURE_EXPIRED");
 }
