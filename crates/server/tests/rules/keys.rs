@@ -20,6 +20,20 @@ on_both_engines!(
     stamps_of_ctyun_are_bound_to_their_first_reading,
 );
 
+/// What the native API says of a refusal.
+trait Declined {
+    fn declined(self, status: u16, code: &str) -> Answer;
+}
+
+impl Declined for Answer {
+    #[track_caller]
+    fn declined(self, status: u16, code: &str) -> Answer {
+        let answer = self.expect(status);
+        assert_eq!(answer.json()["code"], code);
+        answer
+    }
+}
+
 async fn keys_a_user_makes_and_removes_his_own_keys(server: TestServer) {
     let made = server.request("rita", "POST", "/api/v1/access-keys", json!({})).await.expect(201);
     assert_eq!(made.header("cache-control"), "no-store");
@@ -34,12 +48,12 @@ async fn keys_a_user_makes_and_removes_his_own_keys(server: TestServer) {
         let listed = server.request(other, "GET", "/api/v1/access-keys", ()).await.expect(200);
         assert_eq!(listed.json()["access_keys"], json!([]), "{other}");
         let refused = server.request(other, "DELETE", &path, ()).await;
-        refused.refused(404, "CREDENTIAL_NOT_FOUND");
+        refused.declined(404, "CREDENTIAL_NOT_FOUND");
     }
     let off = server.request("rita", "PATCH", &path, json!({"enabled": false})).await.expect(200);
     assert_eq!(off.json()["enabled"], false);
     server.request("rita", "DELETE", &path, ()).await.expect(204);
-    server.request("rita", "DELETE", &path, ()).await.refused(404, "CREDENTIAL_NOT_FOUND");
+    server.request("rita", "DELETE", &path, ()).await.declined(404, "CREDENTIAL_NOT_FOUND");
     let trail = server.request("alice", "GET", "/api/v1/audit", ()).await.expect(200).json();
     let trail = trail.to_string();
     for detail in ["access_key.create", "access_key.disable", "access_key.delete"] {
@@ -49,7 +63,7 @@ async fn keys_a_user_makes_and_removes_his_own_keys(server: TestServer) {
         server.request("alice", "POST", "/api/v1/access-keys", json!({})).await.expect(201);
     }
     let refused = server.request("alice", "POST", "/api/v1/access-keys", json!({})).await;
-    refused.refused(413, "ACCESS_KEY_QUOTA");
+    refused.declined(409, "ACCESS_KEY_QUOTA");
     server.request("alice@A2", "POST", "/api/v1/access-keys", json!({})).await.expect(201);
 }
 
@@ -65,7 +79,7 @@ async fn keys_are_made_with_a_password_only(server: TestServer) {
     let headers = [("x-auth-token", token.as_str())];
     let path = "/api/v1/access-keys";
     let refused = server.request_with("nobody", "POST", path, &headers, json!({})).await;
-    refused.refused(403, "NOT_AVAILABLE_HERE");
+    refused.declined(403, "NOT_AVAILABLE_HERE");
     server.request_with("nobody", "GET", path, &headers, ()).await.expect(200);
 }
 
@@ -164,15 +178,15 @@ async fn a_signed_request_is_its_users(server: TestServer) {
     let made = huawei(&server, &pair, ("POST", "/v2/images"), 0, r#"{"name":"sys1"}"#).await;
     assert_eq!(made.expect(201).json()["owner"], A);
     let keys = huawei(&server, &pair, ("POST", "/api/v1/access-keys"), 0, "{}").await;
-    keys.refused(403, "NOT_AVAILABLE_HERE");
+    keys.declined(403, "NOT_AVAILABLE_HERE");
     let wrong = Pair { id: pair.id.clone(), secret: "guess".into() };
     let unknown = Pair { id: "AKUNKNOWN".into(), secret: pair.secret.clone() };
-    let wrong = huawei(&server, &wrong, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
-    let unknown = huawei(&server, &unknown, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    let wrong = huawei(&server, &wrong, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
+    let unknown = huawei(&server, &unknown, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
     assert_eq!(wrong.json()["message"], unknown.json()["message"]);
     let headers = [("authorization", "SDK-HMAC-SHA256 Access=a")];
     let broken = server.request_with("nobody", "GET", "/api/v1/me", &headers, ()).await;
-    broken.refused(401, "SIGNATURE_MALFORMED");
+    broken.declined(401, "SIGNATURE_MALFORMED");
 }
 
 async fn what_ends_a_key_ends_what_it_signs(server: TestServer) {
@@ -183,35 +197,35 @@ async fn what_ends_a_key_ends_what_it_signs(server: TestServer) {
         huawei(node, &pair, ME, 0, "").await.expect(200);
     }
     server.request("rita", "PATCH", &path, json!({"enabled": false})).await.expect(200);
-    huawei(&server, &pair, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    huawei(&server, &pair, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
     second.app.identity.refresh().await.unwrap();
-    huawei(&second, &pair, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    huawei(&second, &pair, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
     server.request("rita", "PATCH", &path, json!({"enabled": true})).await.expect(200);
     huawei(&server, &pair, ME, 0, "").await.expect(200);
     second.app.identity.refresh().await.unwrap();
     huawei(&second, &pair, ME, 0, "").await.expect(200);
     server.request("rita", "DELETE", &path, ()).await.expect(204);
-    huawei(&server, &pair, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    huawei(&server, &pair, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
     let role = format!("/v3/projects/{A}/users/rita/roles/reader");
     server.request("operator", "DELETE", &role, ()).await.expect(204);
-    huawei(&server, &other, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    huawei(&server, &other, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
     second.app.identity.refresh().await.unwrap();
-    huawei(&second, &other, ME, 0, "").await.refused(401, "SIGNATURE_INVALID");
+    huawei(&second, &other, ME, 0, "").await.declined(401, "SIGNATURE_INVALID");
 }
 
 async fn a_signature_holds_for_minutes_and_a_change_once(server: TestServer) {
     let pair = key_of(&server, "alice").await;
     huawei(&server, &pair, ME, 899, "").await.expect(200);
     huawei(&server, &pair, ME, -899, "").await.expect(200);
-    huawei(&server, &pair, ME, 901, "").await.refused(401, "SIGNATURE_EXPIRED");
-    huawei(&server, &pair, ME, -901, "").await.refused(401, "SIGNATURE_EXPIRED");
+    huawei(&server, &pair, ME, 901, "").await.declined(401, "SIGNATURE_EXPIRED");
+    huawei(&server, &pair, ME, -901, "").await.declined(401, "SIGNATURE_EXPIRED");
     let make = ("POST", "/api/v1/images");
     let body = r#"{"name":"sys1"}"#;
     // Two equal calls of one second are signed alike; later the same signature is a replay.
     huawei(&server, &pair, make, 0, body).await.expect(201);
     huawei(&server, &pair, make, 0, body).await.expect(201);
     server.step(2).await;
-    huawei(&server, &pair, make, -2, body).await.refused(401, "SIGNATURE_REPLAYED");
+    huawei(&server, &pair, make, -2, body).await.declined(401, "SIGNATURE_REPLAYED");
     huawei(&server, &pair, make, 0, body).await.expect(201);
 }
 
@@ -222,11 +236,11 @@ async fn a_signature_read_elsewhere_changes_nothing(server: TestServer) {
     ctyun(&server, &pair, read, (&date, "one"), "{}").await.expect(200);
     ctyun(&server, &pair, read, (&date, "one"), "{}").await.expect(200);
     let moved = ctyun(&server, &pair, make, (&date, "one"), "{}").await;
-    moved.refused(401, "SIGNATURE_REPLAYED");
+    moved.declined(401, "SIGNATURE_REPLAYED");
     let image = ("POST", "/api/v1/images");
     ctyun(&server, &pair, image, (&date, "two"), r#"{"name":"a"}"#).await.expect(201);
     let again = ctyun(&server, &pair, image, (&date, "two"), r#"{"name":"a"}"#).await;
-    again.refused(401, "SIGNATURE_REPLAYED");
+    again.declined(401, "SIGNATURE_REPLAYED");
 }
 
 async fn a_key_acts_in_the_region_that_is_named(server: TestServer) {
@@ -250,8 +264,8 @@ async fn stamps_of_ctyun_are_bound_to_their_first_reading(server: TestServer) {
     let (beijing, utc) = (stamp(&server, 8 * 3600), stamp(&server, 0));
     ctyun(&server, &pair, ME, (&beijing, "one"), "").await.expect(200);
     ctyun(&server, &pair, ME, (&beijing, "two"), "").await.expect(200);
-    ctyun(&server, &pair, ME, (&utc, "three"), "").await.refused(401, "SIGNATURE_EXPIRED");
+    ctyun(&server, &pair, ME, (&utc, "three"), "").await.declined(401, "SIGNATURE_EXPIRED");
     let other = key_of(&server, "bob").await;
     ctyun(&server, &other, ME, (&utc, "one"), "").await.expect(200);
-    ctyun(&server, &other, ME, (&beijing, "two"), "").await.refused(401, "SIGNATURE_EXPIRED");
+    ctyun(&server, &other, ME, (&beijing, "two"), "").await.declined(401, "SIGNATURE_EXPIRED");
 }

@@ -37,6 +37,7 @@ mod sharing_table;
 mod states;
 mod tags;
 mod telling;
+mod tencent;
 mod terms;
 mod twice;
 mod vaults;
