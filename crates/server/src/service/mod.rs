@@ -2,8 +2,8 @@
 //! its audit row and its job (I6). Nothing here knows HTTP (I4).
 
 pub mod actions;
-pub mod attribute;
 pub mod alias;
+pub mod attribute;
 pub mod audit;
 pub mod backup;
 pub mod copy;

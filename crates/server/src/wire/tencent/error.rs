@@ -43,6 +43,8 @@ pub fn code(code: Code) -> &'static str {
         Code::MalformedId => "InvalidImageId.Malformed",
         Code::InvalidValue
         | Code::InvalidMarker
+        | Code::TagNotPredefined
+        | Code::CopyProjectNeeded
         | Code::AcknowledgeRequired
         | Code::PropertyReadonly
         | Code::PropertyReserved
@@ -107,6 +109,7 @@ pub fn code(code: Code) -> &'static str {
         Code::TagQuota => "InvalidParameterValue.TagQuotaLimitExceeded",
         Code::PropertyQuota
         | Code::RuleQuota
+        | Code::PredefinedTagQuota
         | Code::AccessPolicyQuota
         | Code::AccessKeyQuota
         | Code::VaultQuota
@@ -142,6 +145,9 @@ pub fn code(code: Code) -> &'static str {
         Code::PreconditionFailed
         | Code::PropertyMissing
         | Code::PropertyExists
+        | Code::ImageNotPublished
+        | Code::JobEnded
+        | Code::JobCancelled
         | Code::UndoConflict
         | Code::NothingToRemind
         | Code::UndoExpired
