@@ -93,7 +93,7 @@ actions! {
     BackupsManage = "ims:backups:manage", MEMBER, "Make and delete backups", "创建与删除备份";
     NoticesRead = "ims:notices:read", READER, "Read notices and follow events", "查看通知与事件";
     NoticesMark = "ims:notices:mark", MEMBER, "Mark notices as read, for everybody in the project", "将通知标记为已读";
-    WebhooksManage = "ims:webhooks:manage", MEMBER, "See, make, change and delete webhooks", "管理 Webhook";
+    WebhooksManage = "ims:webhooks:manage", ADMIN, "See, make, change and delete webhooks", "管理 Webhook";
     AuditList = "ims:audit:list", READER, "Read the audit trail of the project", "查询审计日志";
     JobsList = "ims:jobs:list", READER, "See jobs", "查询任务";
     JobsCancel = "ims:jobs:cancel", MEMBER, "Cancel jobs", "取消任务";
