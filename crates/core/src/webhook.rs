@@ -1,6 +1,6 @@
 //! Webhooks: which addresses may be told, and when a delivery is tried again (AP-08).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::limits::{WEBHOOK_RETRY_MOST_SECONDS, WEBHOOK_RETRY_SECONDS};
 

@@ -177,7 +177,7 @@ pub fn claim_mover(
     let project = ProjectId::trusted(columns.text()?);
     image::lock_project(tx, &project)?;
     let params = params![owner, at, until, now, &id, &project, most_of_project];
-    tx.query_opt(&CLAIM_MOVER, &params)?.map(|row| claimed(row)).transpose()
+    tx.query_opt(&CLAIM_MOVER, &params)?.map(claimed).transpose()
 }
 
 fn claimed(row: Row) -> Result<Claim, Error> {

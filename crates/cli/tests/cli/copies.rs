@@ -36,7 +36,7 @@ fn dl_08_many_are_deleted_at_once_and_jobs_are_listed() {
         cloud.upload("alice", name, name.as_bytes());
     }
     lend(&["image", "set", "two", "--protected"]).expect(0);
-    let dry = lend(&["image", "delete", "one", "two", "--dry-run"]).expect(0);
+    let dry = lend(&["image", "delete", "one", "two", "--dry-run"]).expect(5);
     assert!(dry.err.contains("would be deleted"), "{}", dry.err);
     let some = lend(&["image", "delete", "one", "two", "three"]).expect(5);
     assert!(some.err.contains("IMAGE_PROTECTED"), "{}", some.err);

@@ -20,6 +20,7 @@ mod cloud;
 mod answering;
 mod audit;
 mod audit_chain;
+mod backups;
 mod bytes;
 mod copies;
 mod ending;
