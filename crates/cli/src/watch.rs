@@ -41,7 +41,8 @@ pub fn watch(on: &On<'_>, wish: &Watch) -> Result<u8, Failure> {
         }
         pause = if after == before { (pause * 2).min(PAUSE_MOST) } else { PAUSE };
         note(on, &say_with(on.language, "comes_back", &[&pause.as_secs().to_string()]));
-        std::thread::sleep(pause);
+        // Nothing else is to be waited for here; an interrupt ends the process.
+        std::thread::park_timeout(pause);
     }
 }
 

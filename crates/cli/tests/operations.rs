@@ -1,7 +1,5 @@
 //! AP-01: whatever the native API can do, `lend` can.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -99,7 +99,7 @@ const NO_SECRET: &[u8] = b"there is no such access key here";
 pub async fn prove(app: &App, request: Request, inner_path: &str) -> (Request, Option<Signed>) {
     let body = match of_body(&request, inner_path) {
         Wanted::Nothing => return (request, None),
-        wanted => wanted,
+        wanted @ (Wanted::Whole | Wanted::Stream) => wanted,
     };
     let begun = tokio::time::Instant::now();
     let (parts, body) = match body {

@@ -91,10 +91,10 @@ pub struct Fields(Map<String, Value>);
 impl Fields {
     /// The body, which must be an object.
     pub fn of(body: Value) -> Result<Fields, Error> {
-        match body {
-            Value::Object(fields) => Ok(Fields(fields)),
-            _ => Err(malformed("the body is a JSON object")),
-        }
+        let Value::Object(fields) = body else {
+            return Err(malformed("the body is a JSON object"));
+        };
+        Ok(Fields(fields))
     }
 
     /// A field; `None` where it is missing or null.
@@ -144,9 +144,9 @@ impl Fields {
 
 /// A whole number, not negative, as such or as a text: clients write both.
 pub fn parse_number(name: &str, value: &Value) -> Result<u32, Error> {
-    let number = match value {
-        Value::String(text) => text.parse::<u32>().ok(),
-        other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
+    let number = match value.as_str() {
+        Some(text) => text.parse::<u32>().ok(),
+        None => value.as_u64().and_then(|number| u32::try_from(number).ok()),
     };
     number
         .ok_or_else(|| invalid(name, &value.to_string(), "it must be a whole number, not negative"))

@@ -19,9 +19,10 @@ pub(super) async fn modify(mut call: Call) -> Result<Value, Refusal> {
     let permission = call.input.required("Permission")?;
     std::mem::take(&mut call.input).finish()?;
     let image = find_one(&call, &id).await.map_err(|Refusal { error, .. }| Refusal {
-        code: Some(match error.code() {
-            Code::MalformedId => "InvalidParameterValue.InvalidImageIdMalformed",
-            _ => "ResourceNotFound.ImageIdNotFound",
+        code: Some(if error.code() == Code::MalformedId {
+            "InvalidParameterValue.InvalidImageIdMalformed"
+        } else {
+            "ResourceNotFound.ImageIdNotFound"
         }),
         error,
     })?;
