@@ -81,7 +81,7 @@ async fn writers_at_once_leave_no_gap_and_one_that_fails_takes_no_number() {
                     let mut both = [notice(project("a"), "i"), notice(project("b"), "i")];
                     both.rotate_left(n % 2);
                     notice::insert(tx, &both)?;
-                    if n % 3 == 0 { Err(Error::internal("refused")) } else { Ok(()) }
+                    if n.is_multiple_of(3) { Err(Error::internal("refused")) } else { Ok(()) }
                 })
                 .await
                 .is_ok()

@@ -209,7 +209,7 @@ async fn ap_06_pages_have_no_gaps_under_writes(cloud: &Cloud) {
     }
     let missing: Vec<&ImageId> =
         before.iter().filter(|id| !seen.contains(&id.to_string())).collect();
-    assert_eq!(missing, [&ImageId::trusted(""); 0]);
+    assert!(missing.is_empty(), "{missing:?}");
     let mut once = seen.clone();
     once.sort();
     once.dedup();

@@ -148,7 +148,9 @@ impl Cloud {
 pub fn refusal(report: &Report) -> &Error {
     match &report.results[0].outcome {
         Outcome::Refused(error) => error,
-        other => panic!("it was not refused: {other:?}"),
+        other @ (Outcome::Now(_) | Outcome::Already(_) | Outcome::Removed) => {
+            panic!("it was not refused: {other:?}")
+        }
     }
 }
 

@@ -1,12 +1,7 @@
 //! Huawei's calls through the router, on both databases. alice owns project A, bob B, carol is a
 //! stranger; rita and rob may only read.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]
 mod support;
