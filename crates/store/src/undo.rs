@@ -17,9 +17,9 @@ static FIND: Statement = Statement::new(
 static DELETE: Statement = Statement::new("delete from undo where id = $1");
 static EXPIRED: Statement = Statement::new(
     "select cast(count(*) as bigint) from \
-     (select 1 as one from undo where expires_at <= $1 limit 1) t",
+     (select 1 as one from undo where expires_at < $1 limit 1) t",
 );
-static PURGE: Statement = Statement::new("delete from undo where expires_at <= $1");
+static PURGE: Statement = Statement::new("delete from undo where expires_at < $1");
 
 /// Every statement of this file.
 pub static STATEMENTS: &[&Statement] = &[&INSERT, &FIND, &DELETE, &EXPIRED, &PURGE];

@@ -43,7 +43,9 @@ pub(super) fn reverse(
         }
         let former = change.before.clone().filter(|share| is_live(share, batch.now));
         let usage = usages.entry(share.image.clone()).or_default();
-        let from = change.after.as_ref().map(|share| share.state);
+        // What has lapsed since holds no place any more that could be given back.
+        let live = change.after.as_ref().filter(|share| is_live(share, batch.now));
+        let from = live.map(|share| share.state);
         if let Some(former) = &former {
             quota::room_for_share(image, from, former.state, *usage, policy)?;
             let is_first = usage.total() == 0;
