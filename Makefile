@@ -30,7 +30,8 @@ check: lint
 
 bench:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
-	cargo run --release --package lendglass-server --example lists_bench
+	cargo run --release --package lendglass-server --example bench lists
+	cargo run --release --package lendglass-server --example bench shares
 	cargo run --release --package lendglass-server --example bytes_bench
 
 # Histories of so many acts from so many seeds, from the first one on.

@@ -365,7 +365,8 @@ word_settings! {
 pub struct Key {
     /// The name, as in `GET /api/v1/policy`.
     pub name: &'static str,
-    /// Whether nobody may change it (requirements §1: "all agree; locked").
+    /// Whether nobody may change it: all clouds agree, or nothing obeys it yet (there is no export
+    /// and no bin), and a key without effect would lie.
     pub is_locked: bool,
     get: fn(&Policy) -> String,
     typed: fn(&Policy) -> Typed,
@@ -459,7 +460,7 @@ keys! {
     "recipient.may_reopen" => recipient.may_reopen;
     "recipient.may_replicate" => recipient.may_replicate;
     "recipient.may_download" => recipient.may_download;
-    "recipient.may_export" => recipient.may_export;
+    "recipient.may_export" => recipient.may_export, locked;
     "recipient.may_edit" => recipient.may_edit, locked;
     "recipient.may_reshare" => recipient.may_reshare, locked;
     "recipient.remove_word" => recipient.remove_word;
@@ -468,7 +469,7 @@ keys! {
     "bar.actions" => bar_actions;
     "private_image.quota" => private_image_quota;
     "tags.max" => tags_max;
-    "trash.retention" => trash_retention_seconds;
+    "trash.retention" => trash_retention_seconds, locked;
 }
 
 impl Policy {

@@ -24,6 +24,7 @@ mod backups;
 mod bytes;
 mod copies;
 mod ending;
+mod every_key;
 mod hearing;
 mod jobs;
 mod keys;
