@@ -2,7 +2,7 @@
 
 use lendglass_core::share::{Recipient, Share, ShareState};
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
+use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp, VaultId};
 use serde_json::{Value as Json, json};
 
 use crate::db::{Db, Statement, Tx};
@@ -31,6 +31,8 @@ pub struct ShareChange {
     pub before: Option<Share>,
     /// The row as it became; `None`: there is none.
     pub after: Option<Share>,
+    /// The vault that held the image for the share while it was accepted.
+    pub vault: Option<VaultId>,
 }
 
 /// Remembers an act of the caller.
@@ -42,7 +44,11 @@ pub fn insert(
     expires_at: Timestamp,
 ) -> Result<(), Error> {
     let pair = |change: &ShareChange| {
-        json!([change.before.as_ref().map(render), change.after.as_ref().map(render)])
+        json!([
+            change.before.as_ref().map(render),
+            change.after.as_ref().map(render),
+            change.vault.as_ref().map(VaultId::as_str),
+        ])
     };
     let text = Json::Array(changes.iter().map(pair).collect()).to_string();
     tx.execute(&INSERT, &params![id, &caller.user, &caller.project, text, expires_at]).map(|_| ())
@@ -60,13 +66,16 @@ pub fn take(
     let (text, expires_at) = (columns.text()?, columns.time()?);
     tx.execute(&DELETE, &params![id])?;
     let broken = || Error::internal("the row of an undo is broken");
-    let pairs: Vec<[Json; 2]> = serde_json::from_str(&text).map_err(|_| broken())?;
+    let changes: Vec<[Json; 3]> = serde_json::from_str(&text).map_err(|_| broken())?;
     let share = |json: &Json| {
         if json.is_null() { Ok(None) } else { parse(json).ok_or_else(broken).map(Some) }
     };
-    let changes: Result<Vec<ShareChange>, Error> = pairs
+    let changes: Result<Vec<ShareChange>, Error> = changes
         .iter()
-        .map(|[before, after]| Ok(ShareChange { before: share(before)?, after: share(after)? }))
+        .map(|[before, after, vault]| {
+            let vault = vault.as_str().map(VaultId::trusted);
+            Ok(ShareChange { before: share(before)?, after: share(after)?, vault })
+        })
         .collect();
     Ok(Some((changes?, expires_at)))
 }

@@ -362,11 +362,11 @@ fn conclude(
         notice::tell(tx, &full)?;
         return Ok((report, full.iter().map(Notice::inbox).collect()));
     }
-    let changes: Vec<ShareChange> = changes.into_iter().flatten().collect();
+    let mut changes: Vec<ShareChange> = changes.into_iter().flatten().collect();
     write::write_job(tx, batch, &report.results)?;
-    report.undo = write::write_undo(tx, batch, &changes)?;
     report.job = Some(batch.job.clone());
-    let told = write::write(tx, batch, ground, &changes, full)?;
+    let told = write::write(tx, batch, ground, &mut changes, full)?;
+    report.undo = write::write_undo(tx, batch, &changes)?;
     Ok((report, told))
 }
 

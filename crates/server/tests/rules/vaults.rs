@@ -11,7 +11,7 @@ use lendglass_server::service::vault::{Narrowed, NewVault, VaultEdit};
 use lendglass_server::service::{disk, share, vault};
 use lendglass_store::Statement;
 
-use crate::cloud::{BYTES, Cloud, answer_of, caller, offer, refused, words};
+use crate::cloud::{BYTES, Cloud, answer_of, caller, offer, refused, withdrawal, words};
 use crate::support::{B, B2};
 
 stories! {
@@ -36,7 +36,8 @@ stories! {
         fs_01_automatic_acceptance_waits_for_a_vault,
         fs_01_a_vault_of_somebody_else_is_none,
         fs_01_an_account_is_answered_for_with_a_vault_of_the_answering_project,
-        st_09_undoing_an_acceptance_empties_the_vault;
+        st_09_undoing_an_acceptance_empties_the_vault,
+        st_09_what_ended_returns_to_its_vault;
     ctyun "ctyun":
         fs_01_where_the_policy_asks_for_no_vault_there_is_none;
 }
@@ -522,12 +523,34 @@ async fn st_09_undoing_an_acceptance_empties_the_vault(cloud: &Cloud) {
     let undo = share::undo(&cloud.app, &caller("bob"), &accepted.undo.unwrap().token).await;
     assert_eq!(words(&undo.unwrap().results), ["pending"]);
     assert_eq!(cloud.used("bob", &vault).await, (0, 0));
-    // A dropped one does not come back without a vault.
+}
+
+async fn st_09_what_ended_returns_to_its_vault(cloud: &Cloud) {
+    let full1 = cloud.offered("full1").await;
+    let vault = cloud.vault("bob", "vB", 100).await;
+    let (app, alice, bob) = (&cloud.app, caller("alice"), caller("bob"));
+    let full = (80, 1);
     cloud.accept_into("bob", &full1, &vault).await;
     let dropped = cloud.replied("bob", answer_of(&[&full1], ShareEvent::Reject)).await;
-    let undo = share::undo(&cloud.app, &caller("bob"), &dropped.undo.unwrap().token).await;
-    assert_eq!(refused(undo), Code::VaultRequired);
-    assert_eq!(cloud.state(&full1).await, "rejected");
+    assert_eq!(cloud.used("bob", &vault).await, (0, 0));
+    let undo = share::undo(app, &bob, &dropped.undo.unwrap().token).await;
+    assert_eq!(words(&undo.unwrap().results), ["accepted"]);
+    assert_eq!(cloud.used("bob", &vault).await, full);
+    // The owner takes back what he took back, without knowing of the vault.
+    let request = withdrawal(&[&full1], &[B]);
+    let ended = share::withdraw(app, &alice, request.clone()).await.unwrap();
+    assert_eq!(cloud.used("bob", &vault).await, (0, 0));
+    let undo = share::undo(app, &alice, &ended.undo.unwrap().token).await;
+    assert_eq!(words(&undo.unwrap().results), ["accepted"]);
+    assert_eq!(cloud.used("bob", &vault).await, full);
+    assert_eq!(cloud.read_disk("bob", &full1, 1).await.unwrap(), DATA);
+    // Where the room is taken meanwhile, the undo has come too late.
+    let ended = share::withdraw(app, &alice, request).await.unwrap();
+    let other = cloud.offered("full2").await;
+    assert_eq!(cloud.accept_into("bob", &other, &vault).await, "accepted");
+    let undo = share::undo(app, &alice, &ended.undo.unwrap().token).await;
+    assert_eq!(refused(undo), Code::UndoConflict);
+    assert_eq!(cloud.used("bob", &vault).await, full);
 }
 
 async fn fs_01_where_the_policy_asks_for_no_vault_there_is_none(cloud: &Cloud) {

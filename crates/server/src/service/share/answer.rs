@@ -78,7 +78,8 @@ fn decide(
             after.accepted_digest = receipt(image, state);
             after.updated_at = batch.now;
             let result = result(Outcome::Now(state));
-            let change = Some(ShareChange { before: Some(share), after: Some(after) });
+            let vault = batch.vault.clone();
+            let change = Some(ShareChange { before: Some(share), after: Some(after), vault });
             Ok(Pair { result, change })
         }
     }

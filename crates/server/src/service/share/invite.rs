@@ -308,7 +308,7 @@ impl Offer<'_> {
         }
         *usage = usage.moved(from, Some(state));
         let after = self.share(recipient.clone(), state);
-        let change = Some(ShareChange { before: old.cloned(), after: Some(after) });
+        let change = Some(ShareChange { before: old.cloned(), after: Some(after), vault: None });
         Ok(Pair { result: result(Outcome::Now(state)), change })
     }
 

@@ -79,9 +79,13 @@ fn lapse_in(
     for share in due {
         let share = store_share::get(tx, &share.image, &share.recipient)?;
         let over = share.filter(|share| !is_live(share, batch.now));
-        changes.extend(over.map(|share| ShareChange { before: Some(share), after: None }));
+        changes.extend(over.map(|share| ShareChange {
+            before: Some(share),
+            after: None,
+            vault: None,
+        }));
     }
-    let told = write::write(tx, batch, &ground, &changes, Vec::new())?;
+    let told = write::write(tx, batch, &ground, &mut changes, Vec::new())?;
     Ok((told, changes.len()))
 }
 

@@ -66,7 +66,7 @@ fn subject(change: &ShareChange) -> Option<&Share> {
     change.after.as_ref().or(change.before.as_ref())
 }
 
-fn conflict(share: &Share) -> Error {
+pub(super) fn conflict(share: &Share) -> Error {
     Error::new(Code::UndoConflict).with("image", &share.image)
 }
 
@@ -79,6 +79,10 @@ fn pair(share: &Share, former: Option<Share>, change: &ShareChange) -> Pair {
             resolved: Some(share.recipient.clone()),
             outcome,
         },
-        change: Some(ShareChange { before: change.after.clone(), after: former }),
+        change: Some(ShareChange {
+            before: change.after.clone(),
+            after: former,
+            vault: change.vault.clone(),
+        }),
     }
 }

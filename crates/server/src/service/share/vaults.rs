@@ -10,7 +10,7 @@ use lendglass_core::{Error, access};
 use lendglass_store::Tx;
 use lendglass_store::undo::ShareChange;
 
-use super::{Batch, Ground, Pair};
+use super::{Batch, Ground, Pair, undo};
 use crate::service::vault::acceptance::{self, Accepting, Ending};
 
 /// Refuses the acceptances that need a vault where the one of the batch does not take all of them; the
@@ -22,8 +22,8 @@ pub(super) fn fit(
     decided: &mut [Pair],
 ) -> Result<(), Error> {
     let changes = decided.iter().filter_map(|pair| pair.change.as_ref());
-    let accepting = accepting(ground, changes)?;
-    let planned = acceptance::plan(tx, &batch.app, &batch.caller, batch.vault.as_ref(), &accepting);
+    let accepting = accepting(batch, ground, changes)?;
+    let planned = acceptance::plan(tx, &batch.app, &batch.caller, &accepting);
     let Err(error) = planned else { return Ok(()) };
     let error = batch.refusal(error)?;
     for pair in decided {
@@ -36,33 +36,51 @@ pub(super) fn fit(
     Ok(())
 }
 
-/// Brings the vaults up to date with changes that are written: what ended leaves, what was accepted
-/// enters. Vaults are locked here, after all images.
+/// Brings the vaults up to date with changes that are written: what ended leaves, and its change keeps
+/// the name of the vault; what was accepted enters. Vaults are locked here, after all images.
+///
+/// Errors: those of [`acceptance::plan`]; of an undo only [`Code::UndoConflict`], for whoever undoes may
+/// be the other side, whom the vault does not concern.
 pub(super) fn follow(
     tx: &mut Tx<'_>,
     batch: &Batch,
     ground: &Ground,
-    changes: &[ShareChange],
+    changes: &mut [ShareChange],
 ) -> Result<(), Error> {
+    let mut left = Vec::new();
     let mut ended = Vec::new();
-    for change in changes {
+    for (at, change) in changes.iter().enumerate() {
         if let Some((share, policy)) = no_longer_accepted(ground, change)? {
+            left.push(at);
             ended.push(Ending { share, policy });
         }
     }
-    acceptance::release(tx, &ended)?;
-    let accepting = accepting(ground, changes.iter())?;
-    acceptance::place(tx, &batch.app, &batch.caller, batch.vault.as_ref(), &accepting)
+    let vaults = acceptance::release(tx, &ended)?;
+    for (at, vault) in left.into_iter().zip(vaults) {
+        if let (Some(change), Some(_)) = (changes.get_mut(at), &vault) {
+            change.vault = vault;
+        }
+    }
+    let accepting = accepting(batch, ground, changes.iter())?;
+    let placed = acceptance::place(tx, &batch.app, &batch.caller, &accepting);
+    match (placed, accepting.first()) {
+        (Err(error), Some(first)) if batch.is_undo => {
+            Err(batch.refusal(error).map(|_| undo::conflict(first.share))?)
+        }
+        (placed, _) => placed,
+    }
 }
 
 fn accepting<'a>(
+    batch: &Batch,
     ground: &'a Ground,
     changes: impl Iterator<Item = &'a ShareChange>,
 ) -> Result<Vec<Accepting<'a>>, Error> {
     let mut accepting = Vec::new();
     for change in changes {
         if let Some((image, share, policy)) = newly_accepted(ground, change)? {
-            accepting.push(Accepting { image, share, policy });
+            let (vault, is_return) = (change.vault.as_ref(), batch.is_undo);
+            accepting.push(Accepting { image, share, policy, vault, is_return });
         }
     }
     Ok(accepting)

@@ -119,7 +119,7 @@ fn end(share: &Share, name: &str, policy: &Policy) -> Pair {
                 resolved: Some(share.recipient.clone()),
                 outcome: Outcome::Removed,
             },
-            change: Some(ShareChange { before: Some(share.clone()), after: None }),
+            change: Some(ShareChange { before: Some(share.clone()), after: None, vault: None }),
         },
     }
 }

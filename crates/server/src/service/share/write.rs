@@ -30,12 +30,12 @@ fn state(share: &Option<Share>) -> Option<ShareState> {
 }
 
 /// Writes the changes with everything that follows from them, and tells `notices` as well; answers the
-/// inboxes that were told.
+/// inboxes that were told, and notes in each change the vault that its share leaves.
 pub(super) fn write(
     tx: &mut Tx<'_>,
     batch: &Batch,
     ground: &Ground,
-    changes: &[ShareChange],
+    changes: &mut [ShareChange],
     mut notices: Vec<Notice>,
 ) -> Result<Vec<Inbox>, Error> {
     let removed = changes.iter().filter(|change| change.after.is_none());

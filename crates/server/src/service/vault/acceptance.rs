@@ -5,7 +5,7 @@
 //! exactly when its backup stands. The images are locked; vaults are locked here, by id, then blobs.
 //! A backup that a share holds changes only with the share's image locked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lendglass_core::access::accepting_needs_vault;
 use lendglass_core::image::Image;
@@ -28,6 +28,10 @@ pub(crate) struct Accepting<'a> {
     pub share: &'a Share,
     /// The rules of the image's owner.
     pub policy: &'a Policy,
+    /// The vault that is to take it.
+    pub vault: Option<&'a VaultId>,
+    /// It returns to the vault it was in: an act is undone, by whichever side.
+    pub is_return: bool,
 }
 
 /// What is to be written; decided under the lock of the vault.
@@ -42,8 +46,8 @@ enum Step {
     Hold(BackupId, Recipient),
 }
 
-/// Decides whether the full-server images among `accepting` may go into `vault`, all together, and
-/// what that takes. Images that need no vault are passed over; without any the vault is ignored.
+/// Decides whether the full-server images among `accepting` may go into their vaults, all together, and
+/// what that takes. Images that need no vault are passed over; without any the vaults are ignored.
 ///
 /// Errors: [`Code::VaultRequired`], [`Code::VaultNotFound`] (also for a vault of another project than
 /// the recipient, or of another region), [`Code::VaultWrongType`], [`Code::VaultUnavailable`],
@@ -52,27 +56,37 @@ pub(crate) fn plan(
     tx: &mut Tx<'_>,
     app: &App,
     caller: &Caller,
-    vault: Option<&VaultId>,
     accepting: &[Accepting<'_>],
 ) -> Result<Placement, Error> {
-    let mut wanted = Vec::new();
+    let mut wanted: BTreeMap<&VaultId, Vec<Accepting<'_>>> = BTreeMap::new();
     for one in accepting.iter().filter(|one| accepting_needs_vault(one.image, one.policy)) {
         if store_backup::of_share(tx, one.share)?.is_none() {
-            wanted.push(*one);
+            let vault = one.vault.ok_or_else(|| Error::new(Code::VaultRequired))?;
+            wanted.entry(vault).or_default().push(*one);
         }
     }
-    if wanted.is_empty() {
-        return Ok(Placement::default());
+    let mut steps = Vec::new();
+    for (vault, wanted) in wanted {
+        steps.extend(plan_one(tx, app, caller, vault, &wanted)?);
     }
-    let id = vault.ok_or_else(|| Error::new(Code::VaultRequired))?;
+    Ok(Placement(steps))
+}
+
+fn plan_one(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    id: &VaultId,
+    wanted: &[Accepting<'_>],
+) -> Result<Vec<Step>, Error> {
     let (vault, usage) = store_vault::lock(tx, id)?.ok_or_else(|| not_found(id))?;
-    if !wanted.iter().all(|one| belongs(&vault, caller, one)) {
+    if !wanted.iter().all(|one| one.is_return || belongs(&vault, caller, one)) {
         return Err(not_found(id));
     }
     vault::takes_servers(&vault)?;
     let mut steps = Vec::with_capacity(wanted.len());
     let mut sizes = Vec::with_capacity(wanted.len());
-    for one in &wanted {
+    for one in wanted {
         let image = one.image;
         if let Some(kept) = store_backup::kept(tx, id, &image.id)? {
             steps.push(Step::Hold(kept.id, one.share.recipient.clone()));
@@ -87,7 +101,7 @@ pub(crate) fn plan(
         steps.push(Step::Make(Box::new(backup), disks));
     }
     vault::fits(&vault, usage, &sizes)?;
-    Ok(Placement(steps))
+    Ok(steps)
 }
 
 /// Whether the vault is the recipient's: of the project itself, or, where an account receives, of the
@@ -136,17 +150,16 @@ fn write(tx: &mut Tx<'_>, placement: &Placement) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the images into the vault: [`plan`] once more, under the same locks, and what it comes to.
+/// Puts the images into their vaults: [`plan`] once more, under the same locks, and what it comes to.
 ///
 /// Errors: as [`plan`].
 pub(crate) fn place(
     tx: &mut Tx<'_>,
     app: &App,
     caller: &Caller,
-    vault: Option<&VaultId>,
     accepting: &[Accepting<'_>],
 ) -> Result<(), Error> {
-    let placement = plan(tx, app, caller, vault, accepting)?;
+    let placement = plan(tx, app, caller, accepting)?;
     write(tx, &placement)
 }
 
@@ -160,16 +173,21 @@ pub(crate) struct Ending<'a> {
 }
 
 /// Takes what ended shares held out of their vaults, or leaves it there where the policy keeps it
-/// (`vault.keep_after_unshare`). Nothing happens for shares that hold nothing; ask only for shares of
-/// full-server images, so that others cost nothing.
-pub(crate) fn release(tx: &mut Tx<'_>, ended: &[Ending<'_>]) -> Result<(), Error> {
+/// (`vault.keep_after_unshare`); answers the vault of each, in their order. Nothing happens for shares
+/// that hold nothing; ask only for shares of full-server images, so that others cost nothing.
+pub(crate) fn release(
+    tx: &mut Tx<'_>,
+    ended: &[Ending<'_>],
+) -> Result<Vec<Option<VaultId>>, Error> {
     let mut found = Vec::new();
+    let mut vaults = Vec::with_capacity(ended.len());
     for one in ended {
-        if let Some(backup) = store_backup::of_share(tx, one.share)? {
-            found.push((backup, one.policy.vault_keep_after_unshare));
-        }
+        let backup = store_backup::of_share(tx, one.share)?;
+        vaults.push(backup.as_ref().map(|backup| backup.vault.clone()));
+        found.extend(backup.map(|backup| (backup, one.policy.vault_keep_after_unshare)));
     }
-    let_go(tx, &found)
+    let_go(tx, &found)?;
+    Ok(vaults)
 }
 
 /// As [`release`] for every share of an image that is about to be deleted; with `its_own` also the
