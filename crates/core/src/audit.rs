@@ -163,6 +163,12 @@ impl AuditEvent {
         }
     }
 
+    /// An event in the trail of `project`, in whose place the caller acted.
+    pub fn in_place_of(mut self, project: &ProjectId) -> AuditEvent {
+        self.project = project.clone();
+        self
+    }
+
     /// An event on something of `owner`'s, who reads it as well where he is somebody else: the
     /// operator's deeds show in the trail of whom they concern.
     pub fn on_behalf(self, owner: &ProjectId) -> AuditEvent {

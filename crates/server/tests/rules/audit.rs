@@ -317,6 +317,14 @@ async fn xc_01_both_sides_see_a_share(cloud: &Cloud) {
     let page = cloud.audit("alice", "verb=image.deactivate").await;
     assert_eq!(verbs(&page), ["image.deactivate"]);
     assert_eq!(page["events"][0].get("user"), None);
+
+    // Both sides read that he ended a share.
+    let ended = cloud.accepted_image("sys3").await;
+    assert_eq!(cloud.unshare("operator", &ended, B).await, "removed");
+    for person in ["alice", "bob"] {
+        let page = cloud.audit(person, &format!("target={ended}&verb=share.withdraw")).await;
+        assert_eq!(verbs(&page), ["share.withdraw"], "{person}");
+    }
 }
 
 async fn t_049_a_reader_of_a_sees_none_of_b(cloud: &Cloud) {

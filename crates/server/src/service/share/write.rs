@@ -133,7 +133,15 @@ fn audit_event(batch: &Batch, change: &ShareChange) -> Option<AuditEvent> {
         true => (AuditVerb::ShareUndo, if is_own { recipient() } else { owner() }),
     };
     let state = state(&change.after).map_or("none", ShareState::as_str);
-    let event = AuditEvent::by(&batch.caller, batch.now, verb, share.image.as_str());
+    let mut event = AuditEvent::by(&batch.caller, batch.now, verb, share.image.as_str());
+    // The operator acts in the place of one side, and both read it.
+    if batch.caller.is_operator && counterpart == recipient() {
+        event = event.in_place_of(&share.owner);
+    } else if batch.caller.is_operator
+        && let Recipient::Project(project) = &share.recipient
+    {
+        event = event.in_place_of(project);
+    }
     Some(event.with_counterpart(counterpart).with_detail(format!("state={state}")))
 }
 
