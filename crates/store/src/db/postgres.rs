@@ -1,12 +1,15 @@
 //! PostgreSQL: a pool of connections; reads run on the async runtime, transactions on a bounded
 //! number of blocking threads.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts,
+};
 use futures_util::future::try_join_all;
 use lendglass_core::Error;
 use openssl::ssl::{SslConnector, SslMethod};
@@ -50,6 +53,8 @@ impl Postgres {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_config(config, connector, recycling))
             .max_size(CONNECTIONS)
+            // The one given back last has its statements prepared.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
                 wait: Some(CONNECTION_WAIT),
@@ -156,8 +161,19 @@ impl Session<'_> {
 
     /// tokio-postgres pipelines what is polled together.
     pub(super) fn execute_many(&self, calls: &[Call<'_>]) -> Result<(), Failure> {
-        let all = calls.iter().map(|(statement, params)| execute(self.client, statement, params));
-        self.handle.block_on(async { try_join_all(all).await.map(|_| ()) })
+        self.handle.block_on(async {
+            // Each once and first: what is sent together cannot wait for a preparation, and a
+            // thousand calls would ask for a thousand of them.
+            let texts: BTreeSet<&str> =
+                calls.iter().map(|(statement, _)| statement.for_engine(Engine::Postgres)).collect();
+            for sql in texts {
+                let prepared = self.client.prepare_cached(sql).await;
+                prepared.map_err(|error| failed(sql, &error))?;
+            }
+            let all =
+                calls.iter().map(|(statement, params)| execute(self.client, statement, params));
+            try_join_all(all).await.map(|_| ())
+        })
     }
 
     pub(super) fn script(&self, text: &str) -> Result<(), Failure> {
