@@ -9,17 +9,23 @@ NEEDS := gcc libssl-dev pkg-config
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 CARGO_TEST := cargo $(if $(NEXTEST),nextest run,test)
 
+# The web console is built where its sources are newer than what was built of them.
+CONSOLE := $(if $(wildcard console/package.json),console/dist/index.html)
+CONSOLE_SOURCES := $(if $(CONSOLE),docs/openapi.json $(shell find console -type f \
+	-not -path 'console/node_modules/*' -not -path 'console/dist/*' \
+	-not -path 'console/src/api/generated.ts' -not -path 'console/test-results/*'))
+
 .PHONY: run test check bench torture lint
 
 # Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
-run:
+run: $(CONSOLE)
 	@sh interop/install.sh $(NEEDS) qemu-utils
 	cargo build --release --bins
 	@mkdir -p $(DATA)
 	@echo "Lendglass will answer at http://$(LISTEN)/ (alice and bob can sign in; Ctrl-C stops)"
 	./target/release/lendglassd serve --demo --data $(DATA) --listen $(LISTEN)
 
-test: lint $(VENV)/ready
+test: $(CONSOLE) lint $(VENV)/ready
 	@sh interop/install.sh postgresql qemu-utils
 	cargo build --workspace --bins
 	$(CARGO_TEST) --workspace
@@ -53,3 +59,12 @@ $(VENV)/ready: interop/requirements.txt
 	/usr/bin/python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement interop/requirements.txt
 	@touch $@
+
+console/node_modules/.package-lock.json: console/package-lock.json console/package.json
+	@command -v npm >/dev/null || sh interop/install.sh nodejs npm
+	cd console && npm ci --ignore-scripts
+	@touch $@
+
+console/dist/index.html: console/node_modules/.package-lock.json $(CONSOLE_SOURCES)
+	cd console && npm run build
+	@touch $@ crates/server/build.rs

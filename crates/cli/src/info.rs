@@ -1,12 +1,13 @@
 //! What is not about one image: credentials, quota, regions, jobs, codes; and replicas, which
 //! are jobs.
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use crate::args::{Job, On, ReplicateImage};
+use crate::args::{Job, On, Preferences, ReplicateImage};
 use crate::failure::{Failure, exit};
 use crate::find::{self, Among};
 use crate::image::{more, print_image};
@@ -42,6 +43,29 @@ pub fn credentials(on: &On<'_>) -> Result<u8, Failure> {
     }
     let rows: Vec<Value> = me["projects"].as_array().into_iter().flatten().map(row).collect();
     print_rows(on, &columns, &rows)?;
+    Ok(0)
+}
+
+/// What the user prefers in the console: one JSON object, printed and read as it is.
+pub fn preferences(on: &On<'_>, verb: &Preferences) -> Result<u8, Failure> {
+    let known = match verb {
+        Preferences::Show => on.session.get("/me/preferences")?,
+        Preferences::Set { file } => {
+            let mut text = String::new();
+            if file.as_os_str() == "-" {
+                std::io::stdin().lock().read_to_string(&mut text)?;
+            } else {
+                std::fs::File::open(file)?.read_to_string(&mut text)?;
+            }
+            let wish: Value = serde_json::from_str(&text).map_err(|error| {
+                Failure::new("MALFORMED_JSON", exit::USAGE, format!("{}: {error}", file.display()))
+            })?;
+            on.session.call(&Method::PUT, "/me/preferences", Some(&wish))?
+        }
+    };
+    let text = serde_json::to_string_pretty(&known)
+        .map_err(|error| Failure::new("MALFORMED_JSON", exit::ERROR, error.to_string()))?;
+    writeln!(std::io::stdout(), "{text}")?;
     Ok(0)
 }
 

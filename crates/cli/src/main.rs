@@ -73,6 +73,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Audit(_)
         | Command::Notice(_)
         | Command::Webhook(_)
+        | Command::Preferences(_)
         | Command::Quota(_)
         | Command::Region(_)
         | Command::Undo { .. }
@@ -90,6 +91,7 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Credentials(args::Credentials::Key(verb)) => key::run(&on, verb),
         Command::Policy(verb) => policy::run(&on, verb),
         Command::Access(verb) => access::run(&on, verb),
+        Command::Preferences(verb) => info::preferences(&on, verb),
         Command::Quota(args::Show::Show) => info::quota(&on),
         Command::Region(args::List::List) => info::regions(&on),
         Command::Job(verb) => info::job(&on, verb),

@@ -58,6 +58,7 @@ const VERBS: &[(&str, &str)] = &[
     ("remind_tenants", "image remind"),
     ("replicate_image", "image replicate"),
     ("resolve_tenant", "share check"),
+    ("set_preferences", "preferences set"),
     ("set_policy", "policy set"),
     ("set_profile", "policy profile"),
     ("set_rule", "share trust"),
@@ -68,6 +69,7 @@ const VERBS: &[(&str, &str)] = &[
     ("show_image", "image show"),
     ("show_job", "job show"),
     ("show_me", "credentials show"),
+    ("show_preferences", "preferences show"),
     ("show_policy", "policy show"),
     ("show_quota", "quota show"),
     ("show_vault", "vault show"),
@@ -88,8 +90,9 @@ const VERBS: &[(&str, &str)] = &[
     ("upload_image", "image upload"),
 ];
 
-/// What is no act: the document itself.
-const NO_VERB: &[&str] = &["show_document"];
+/// What is no act: the document itself, and the cookies of browsers; `lend login` has a token.
+const NO_VERB: &[&str] =
+    &["show_document", "begin_session", "show_session", "end_session", "become_persona"];
 
 #[test]
 fn ap_01_every_operation_has_a_verb() {

@@ -128,3 +128,17 @@ pub const DELETE_AT_ONCE: usize = 100;
 pub const PREDEFINED_TAGS: u32 = 100;
 /// Values that one predefined tag allows.
 pub const PREDEFINED_VALUES: usize = 100;
+/// A session of the console ends after so long without a request, in seconds: a working day and a half.
+pub const SESSION_IDLE_SECONDS: i64 = 12 * 3600;
+/// A session of the console ends at the latest so long after signing in, in seconds.
+pub const SESSION_SECONDS: i64 = 24 * 3600;
+/// How exactly the last request of a session is remembered, in seconds: it costs a write each time.
+pub const SESSION_SEEN_SECONDS: i64 = 60;
+/// Sessions of one user at one time; the oldest goes when there is one more.
+pub const SESSIONS_OF_USER: u32 = 32;
+/// How long the sign-in link of the demo waits for its first use, in seconds.
+pub const SIGN_IN_LINK_SECONDS: i64 = 24 * 3600;
+/// Projects whose waiting offers a session tells; the largest list of a menu.
+pub const SESSION_PROJECTS_COUNTED: usize = 100;
+/// What a user may prefer, bytes of JSON: a few saved filters for each table.
+pub const PREFERENCES_BYTES: usize = 32 * 1024;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lendglass_core::profile::Base;
@@ -94,6 +95,13 @@ pub struct Settings {
     pub audit_syslog: Option<syslog::Target>,
     /// Whether webhooks may lie outside the public internet.
     pub webhooks_allow_private: bool,
+    /// Whether the demo world is kept by this server.
+    pub is_demo: bool,
+    /// The folder of a console that is served instead of the one built in.
+    pub console_folder: Option<PathBuf>,
+    /// The path before everything as browsers know it, as `/images`, without a slash at the end; `None`:
+    /// the path of the public URL, or what a trusted proxy says.
+    pub base_path: Option<String>,
 }
 
 impl Default for Settings {
@@ -113,6 +121,9 @@ impl Default for Settings {
             sign_in_failures_per_minute: 10,
             audit_syslog: None,
             webhooks_allow_private: false,
+            is_demo: false,
+            console_folder: None,
+            base_path: None,
         }
     }
 }

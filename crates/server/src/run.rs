@@ -46,7 +46,11 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     if config.demo {
         demo::make(&app).await.map_err(failed("the demo images"))?;
     }
-    announce(config, &app);
+    let link = match config.demo {
+        true => Some(demo::sign_in_link(&app).await.map_err(failed("the sign-in link"))?),
+        false => None,
+    };
+    announce(config, &app, link.as_deref());
     let (stopping, stop) = watch::channel(false);
     let refresh = app.identity.spawn_refresh();
     let upkeep = tokio::spawn(async move {
@@ -155,8 +159,9 @@ fn asked_to_stop() -> impl Future<Output = ()> {
 }
 
 /// Says on standard output where the server is and how to sign in. The log has the rest.
-fn announce(config: &Config, app: &App) {
+fn announce(config: &Config, app: &App, link: Option<&str>) {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let base_path = app.settings.base_path.as_deref().unwrap_or_default();
     let regions: Vec<&str> = app.regions.iter().map(|region| region.id.as_str()).collect();
     let mut text = format!(
         "lendglassd {} · {scheme}://{} · regions {} · data in {}\n",
@@ -174,6 +179,12 @@ fn announce(config: &Config, app: &App) {
             "Try: lend login --cloud alice --auth-url {scheme}://{}/v3 --username alice --account Acme --project project-a\n",
             config.listen
         ));
+    }
+    let console = format!("{scheme}://{}{}/console/", config.listen, base_path);
+    match link {
+        Some(secret) => text
+            .push_str(&format!("Console: {console}#login={secret}  (signs in as alice, once)\n")),
+        None => text.push_str(&format!("Console: {console}\n")),
     }
     text.push_str("Ready. Ctrl-C stops.\n");
     // A closed standard output is no reason not to serve.

@@ -224,6 +224,9 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
         sign_in_failures_per_minute: config.sign_in_failures_per_minute,
         audit_syslog: config.audit_syslog.clone(),
         webhooks_allow_private: config.webhooks_allow_private,
+        is_demo: config.demo,
+        console_folder: config.console_folder.clone(),
+        base_path: config.console_base_path.clone(),
     })
 }
 

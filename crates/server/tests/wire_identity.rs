@@ -467,6 +467,7 @@ async fn callers_get_their_region(server: TestServer) {
         source: "192.0.2.1".into(),
         signed: None,
         region_prefix: region.map(lendglass_core::RegionId::trusted),
+        base_path: String::new(),
         base_url: "http://cloud.test".into(),
     };
     let call = async |person: &str, region: Option<&str>, header: &str| {

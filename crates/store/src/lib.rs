@@ -24,6 +24,7 @@ pub mod policy;
 pub mod replay;
 pub mod revocation;
 pub mod rule;
+pub mod session;
 pub mod setting;
 pub mod share;
 pub mod statements;

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "copies", include_str!("../migrations/0010_copies.sql")),
     (11, "replay", include_str!("../migrations/0011_replay.sql")),
     (12, "sites", include_str!("../migrations/0012_sites.sql")),
+    (13, "sessions", include_str!("../migrations/0013_sessions.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

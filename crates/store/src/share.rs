@@ -7,7 +7,7 @@ use lendglass_core::limits::LAPSE_WARNING_SECONDS;
 use lendglass_core::quota::ShareUsage;
 use lendglass_core::share::{Recipient, Share, ShareState};
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
+use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId, Timestamp};
 
 use crate::db::{Columns, Db, Row, Statement, Tx, Value};
 use crate::params;
@@ -360,20 +360,16 @@ pub fn tell_full(tx: &mut Tx<'_>, share: &Share) -> Result<bool, Error> {
     Ok(tx.execute(&TELL_FULL, &key)? > 0)
 }
 
-/// How many live shares in `state` wait for the caller's project and account, counted up to `most`.
+/// How many live shares in `state` a project and its account have in a region, counted up to `most`.
 pub async fn count_received(
     db: &Db,
-    caller: &Caller,
+    (project, account, region): (&ProjectId, &AccountId, &RegionId),
     state: ShareState,
     now: Timestamp,
     most: u32,
 ) -> Result<u32, Error> {
-    let rows = db
-        .read(
-            &RECEIVED_COUNT,
-            params![&caller.project, &caller.account, &caller.region, state.as_str(), now, most],
-        )
-        .await?;
+    let values = params![project, account, region, state.as_str(), now, most];
+    let rows = db.read(&RECEIVED_COUNT, values).await?;
     match rows.into_iter().next() {
         Some(row) => row.read().u32(),
         None => Ok(0),

@@ -20,6 +20,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("replay", crate::replay::STATEMENTS),
         ("revocation", crate::revocation::STATEMENTS),
         ("rule", crate::rule::STATEMENTS),
+        ("session", crate::session::STATEMENTS),
         ("setting", crate::setting::STATEMENTS),
         ("share", crate::share::STATEMENTS),
         ("tag", crate::tag::STATEMENTS),

@@ -204,6 +204,11 @@ pub fn operators(tx: &mut Tx<'_>) -> Result<i64, Error> {
     tx.query_opt(&OPERATORS, &[])?.map_or(Ok(0), |row| row.read().int())
 }
 
+/// As [`named`], outside a transaction.
+pub async fn read_named(db: &Db, name: &str) -> Result<Vec<KnownUser>, Error> {
+    db.read(&NAMED, params![name]).await?.into_iter().map(known_of).collect()
+}
+
 /// The user with this id.
 pub fn user(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<KnownUser>, Error> {
     tx.query_opt(&BY_ID, &params![id])?.map(known_of).transpose()

@@ -312,7 +312,15 @@ async fn only_live_shares_count_and_the_others_are_swept() {
         let pending = |project: &'static str, seconds| async move {
             let now = NOW.plus_seconds(seconds);
             let caller = caller(project, "none");
-            share::count_received(db, &caller, ShareState::Pending, now, 5).await.unwrap()
+            share::count_received(
+                db,
+                (&caller.project, &caller.account, &caller.region),
+                ShareState::Pending,
+                now,
+                5,
+            )
+            .await
+            .unwrap()
         };
         assert_eq!((pending("P1", 10).await, pending("P2", 9).await), (1, 1));
         assert_eq!(pending("P2", 10).await, 0);

@@ -182,6 +182,9 @@ pub enum Command {
     /// Who may do what in your project.
     #[command(subcommand)]
     Access(Access),
+    /// What you prefer in the console, as JSON.
+    #[command(subcommand)]
+    Preferences(Preferences),
     /// Your project's ceilings and their use.
     #[command(subcommand)]
     Quota(Show),
@@ -229,6 +232,18 @@ pub enum Command {
     },
     /// The version.
     Version,
+}
+
+#[derive(Subcommand)]
+pub enum Preferences {
+    /// Print them.
+    Show,
+    /// Replace them by what a file says, as printed by `show`.
+    Set {
+        /// A file with one JSON object; `-` is standard input.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]

@@ -25,6 +25,7 @@ impl Code {
             Code::UploadIncomplete => {
                 "请求体在 {got} 字节后结束，而声明为 {want} 字节，未保留任何数据。"
             }
+            Code::ChunkMismatch => "此分段的 {algo} 与声明不符，该分段未保留，请重新发送。",
             Code::VaultRequired => "请为该整机镜像选择存放备份的存储库。",
             Code::VaultWrongType => {
                 "存储库“{vault}”的对象类型为 {object_type}、保护类型为 {protection}；请选择备份类型的云服务器存储库。"
@@ -45,6 +46,8 @@ impl Code {
             Code::WrongPassword => "用户名或密码错误，或用户已停用。",
             Code::TokenExpired => "令牌已过期，请重新登录。",
             Code::TokenRevoked => "令牌已被吊销，请重新登录。",
+            Code::SessionEnded => "会话已结束，请重新登录。",
+            Code::LinkEnded => "此登录链接已被使用或已过期，请使用密码登录。",
             Code::ScopeRefused => {
                 "您在该项目或账号中没有角色，或该项目或账号不存在或已停用；请选择其他范围。"
             }
@@ -55,6 +58,7 @@ impl Code {
             }
             Code::SignatureReplayed => "带有此签名的请求已被处理；请为每个请求重新签名。",
             Code::NoProjectScope => "令牌没有项目范围，请获取限定到项目的令牌。",
+            Code::OriginRefused => "发出此请求的页面 {origin} 不是本服务器的控制台。",
             Code::RoleTooWeak => "您的角色是 {role}，此操作需要 {needed}。",
             Code::ActionDenied => "项目的自定义策略禁止您执行 {action}，请联系项目管理员。",
             Code::OperatorOnly => "只有本系统的运营者可以执行此操作。",
@@ -82,6 +86,7 @@ impl Code {
             Code::TagNotFound => "镜像没有标签 {tag}。",
             Code::NoBytes => "镜像还没有数据，请先上传。",
             Code::JobNotFound => "此处没有任务 {id}。",
+            Code::UploadNotFound => "此处没有未完成的上传 {id}；它已结束或等待过久。",
             Code::RuleNotFound => "没有关于 {owner} 的自动答复规则。",
             Code::VaultNotFound => "您的项目在此处没有存储库 {id}；请先创建。",
             Code::BackupNotFound => "您的项目在此处没有备份 {id}。",
@@ -97,6 +102,9 @@ impl Code {
             Code::ImageExists => "ID {id} 已被占用；ID 不会重复使用。",
             Code::ImageNotActive => "镜像状态为 {status}，不是正常状态。",
             Code::ImageBusy => "镜像状态为 {status}，请等待完成。",
+            Code::UploadOffset => "上传位于字节 {want}，而不是 {got}，请从该处继续。",
+            Code::UploadBusy => "正在接收此上传的数据，请等待其结束。",
+            Code::UploadExists => "该镜像有未完成的上传 {id}，请续传或取消。",
             Code::ImageHasBytes => "镜像已有数据；如需其他数据请新建镜像。",
             Code::ImagePublished => "已发布到镜像市场的镜像不能共享，请先取消发布。",
             Code::ImageIsShared => "镜像已共享给 {count} 个租户，请先取消共享。",

@@ -27,6 +27,9 @@ impl Code {
             Code::UploadIncomplete => {
                 "The body ended after {got} bytes, {want} were announced; nothing was kept."
             }
+            Code::ChunkMismatch => {
+                "The {algo} of this part is not what was announced; nothing of it was kept, send it again."
+            }
             Code::VaultRequired => "Choose a vault for the backups of this full-server image.",
             Code::VaultWrongType => {
                 "The vault “{vault}” is for {object_type} and of type {protection}; choose one for servers of type backup."
@@ -55,6 +58,10 @@ impl Code {
             Code::WrongPassword => "The user name or password is wrong, or the user is disabled.",
             Code::TokenExpired => "The token has expired; sign in again.",
             Code::TokenRevoked => "The token was revoked; sign in again.",
+            Code::SessionEnded => "Your session has ended; sign in again.",
+            Code::LinkEnded => {
+                "This sign-in link was used before or is too old; sign in with your password."
+            }
             Code::ScopeRefused => {
                 "You have no role in that project or account, or there is none that is enabled; name another one."
             }
@@ -69,6 +76,9 @@ impl Code {
                 "A request with this signature was taken before; sign each request anew."
             }
             Code::NoProjectScope => "The token has no project; ask for one scoped to a project.",
+            Code::OriginRefused => {
+                "The page that sends this request, {origin}, is not the console of this server."
+            }
             Code::RoleTooWeak => "Your role is {role}; this needs {needed}.",
             Code::ActionDenied => {
                 "A policy of your project denies you {action}; ask an admin of the project."
@@ -110,6 +120,9 @@ impl Code {
             Code::TagNotFound => "The image has no tag {tag}.",
             Code::NoBytes => "The image has no bytes yet; upload them first.",
             Code::JobNotFound => "There is no job {id} here.",
+            Code::UploadNotFound => {
+                "There is no unfinished upload {id} here; it has ended, or waited too long."
+            }
             Code::RuleNotFound => "There is no standing rule about {owner}.",
             Code::VaultNotFound => "There is no vault {id} in your project here; make one first.",
             Code::BackupNotFound => "There is no backup {id} in your project here.",
@@ -125,6 +138,11 @@ impl Code {
             Code::ImageExists => "The id {id} is taken; ids are never used twice.",
             Code::ImageNotActive => "The image is {status}, not active.",
             Code::ImageBusy => "The image is {status}; wait until that is done.",
+            Code::UploadOffset => "The upload is at byte {want}, not at {got}; go on from there.",
+            Code::UploadBusy => "Somebody is sending bytes of this upload; wait until he ends.",
+            Code::UploadExists => {
+                "The image has an unfinished upload, {id}; resume it or cancel it."
+            }
             Code::ImageHasBytes => {
                 "The image already has its bytes; make a new image for other ones."
             }

@@ -174,6 +174,20 @@ pub const KEYS: &[Key] = &[
         "Let webhooks tell loopback, private and link-local addresses; whoever may make one then \
          reaches what the server reaches.",
     ),
+    key(
+        "console.base_path",
+        "",
+        Kind::Text,
+        "Path under which browsers reach the server, such as /images, where a proxy takes it off. \
+         Default: the path of public_url, or X-Forwarded-Prefix of a trusted proxy.",
+    ),
+    key(
+        "console.folder",
+        "",
+        Kind::Path,
+        "Folder of a built console that is served instead of the one within the program, read anew \
+         for every request: for who works on it.",
+    ),
     key("jobs.workers", "2", Kind::Number(0, 1024), "Jobs run at once; 0: this node runs none."),
     key(
         "shutdown.grace_seconds",

@@ -143,6 +143,10 @@ pub struct Config {
     pub connections_max: usize,
     /// Whether webhooks may lie outside the public internet.
     pub webhooks_allow_private: bool,
+    /// Folder of a console that is served instead of the one built in.
+    pub console_folder: Option<PathBuf>,
+    /// The path before everything as browsers know it; none: that of the public URL.
+    pub console_base_path: Option<String>,
     /// Jobs run at once; 0: none on this node.
     pub job_workers: usize,
     /// Time that running requests have to end at shutdown.
@@ -296,6 +300,15 @@ pub fn redacted_url(text: &str) -> String {
     format!("{shown}?{}", query.split('&').map(hide).collect::<Vec<_>>().join("&"))
 }
 
+/// A path prefix without a slash at its end, where it is one that needs no escaping.
+pub fn base_path_of(text: &str) -> Option<String> {
+    let path = text.trim_end_matches('/');
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
+    let is_path = path.is_empty() || path.starts_with('/');
+    (is_path && !path.contains("//") && path.len() <= 255 && path.bytes().all(is_plain))
+        .then(|| path.to_owned())
+}
+
 /// Takes typed values out of the layers and gathers what is wrong with them.
 struct Reader<'a> {
     settings: &'a BTreeMap<String, Setting>,
@@ -335,6 +348,8 @@ impl Reader<'_> {
             list_limit_max: self.number("list.limit_max"),
             connections_max: self.number("limits.connections"),
             webhooks_allow_private: self.switch("webhooks.allow_private"),
+            console_folder: self.path("console.folder"),
+            console_base_path: self.base_path(),
             job_workers: self.number("jobs.workers"),
             shutdown_grace: self.seconds("shutdown.grace_seconds"),
             metrics_token_file: self.path("metrics.token_file"),
@@ -446,6 +461,18 @@ impl Reader<'_> {
             self.refuse("public_url", "must be an http or https URL, such as https://img.example");
         }
         url
+    }
+
+    fn base_path(&mut self) -> Option<String> {
+        let text = self.text("console.base_path");
+        if text.is_empty() {
+            return None;
+        }
+        let path = base_path_of(&text);
+        if path.is_none() {
+            self.refuse("console.base_path", "must be a path, such as /images");
+        }
+        path
     }
 
     fn trusted_proxies(&mut self) -> Vec<Cidr> {

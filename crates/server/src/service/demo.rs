@@ -6,12 +6,13 @@ use lendglass_core::image::{ContainerFormat, DiskFormat, Image, ImageKind};
 use lendglass_core::recipient::Named;
 use lendglass_core::share::ShareEvent;
 use lendglass_core::tenant::{Caller, Credential, Role, Terms};
-use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId, UserId};
+use lendglass_core::{AccountId, Code, Error, ImageId, ProjectId, RegionId, UserId};
 use lendglass_store::list::{Filter, ImageQuery, Source, TextColumn};
+use lendglass_store::user::{KnownUser, User};
 use lendglass_store::{
     Db, Tx, audit as store_audit, credential as store_credential, image as store_image,
-    list as store_list, policy as store_policy, setting as store_setting, tenant as store_tenant,
-    upload as store_upload, user as store_user, vault as store_vault,
+    list as store_list, policy as store_policy, session as store_session, setting as store_setting,
+    tenant as store_tenant, upload as store_upload, user as store_user, vault as store_vault,
 };
 
 use crate::app::App;
@@ -19,7 +20,7 @@ use crate::service::audit::by_system;
 use crate::service::image::NewImage;
 use crate::service::share::{Answer, Invite, Mode};
 use crate::service::vault::acceptance;
-use crate::service::{image, reap, share, upload};
+use crate::service::{image, reap, session, share, upload};
 
 /// Accounts that the demo made, one id a line.
 const ACCOUNTS: &str = "demo.accounts";
@@ -64,6 +65,47 @@ pub async fn make(app: &App) -> Result<(), Error> {
     answer(app, &bob, &taken, ShareEvent::Accept).await?;
     answer(app, &bob, &refused, ShareEvent::Reject).await?;
     app.db.write(|tx| store_setting::put(tx, IMAGES, "made")).await
+}
+
+/// The people whom a user of the demo may become, while the demo runs; their accounts are ones that
+/// the demo made.
+const PERSONAS: [(&str, &str); 2] = [("Acme", "alice"), ("Borealis", "bob")];
+
+/// Whether the running demo made an account.
+async fn is_of_demo(app: &App, account: &AccountId) -> Result<bool, Error> {
+    if !app.settings.is_demo {
+        return Ok(false);
+    }
+    let known = store_setting::get(&app.db, ACCOUNTS).await?.unwrap_or_default();
+    Ok(known.lines().any(|id| id == account.as_str()))
+}
+
+/// The people whom a user may become; `None` for who is not of the demo.
+pub async fn personas(app: &App, user: &User) -> Result<Option<Vec<&'static str>>, Error> {
+    let is_known = is_of_demo(app, &user.account).await?;
+    Ok(is_known.then(|| PERSONAS.iter().map(|(_, name)| *name).collect()))
+}
+
+/// One of the people whom a user may become. Errors: [`Code::NotAvailableHere`] for who is not of the
+/// demo, [`Code::UserNotFound`] for a name that is none of them.
+pub async fn persona(app: &App, user: &User, name: &str) -> Result<KnownUser, Error> {
+    if !is_of_demo(app, &user.account).await? {
+        return Err(Error::new(Code::NotAvailableHere).with("operation", "personas"));
+    }
+    let nobody =
+        || Error::new(Code::UserNotFound).with("id", lendglass_core::text::shortened(name, 80));
+    let (account, _) = PERSONAS.iter().find(|(_, known)| *known == name).ok_or_else(nobody)?;
+    let account = store_tenant::read_account_by_name(&app.db, account).await?.ok_or_else(nobody)?;
+    if !is_of_demo(app, &account.id).await? {
+        return Err(nobody());
+    }
+    store_user::read_by_name(&app.db, &account.id, name).await?.ok_or_else(nobody)
+}
+
+/// The secret of a link that signs alice in once.
+pub async fn sign_in_link(app: &App) -> Result<String, Error> {
+    let alice = person(app, "Acme", "alice", "project-a").await?;
+    session::link(&app.db, &alice.user, app.clock.now()).await
 }
 
 async fn person(app: &App, account: &str, user: &str, project: &str) -> Result<Caller, Error> {
@@ -253,6 +295,7 @@ fn purge_account(tx: &mut Tx<'_>, app: &App, account: &AccountId) -> Result<(), 
     }
     for user in store_user::of_account(tx, account)? {
         store_credential::delete_all_of_user(tx, &user)?;
+        store_session::forget_user(tx, &user)?;
         store_user::delete(tx, &user)?;
     }
     store_tenant::delete_account(tx, account)?;

@@ -26,6 +26,7 @@ pub mod quota;
 pub mod reap;
 pub mod replicate;
 pub mod rule;
+pub mod session;
 pub mod share;
 pub mod share_view;
 pub mod tag;

@@ -249,10 +249,7 @@ pub async fn elsewhere(app: &App, caller: &Caller) -> Result<Vec<Elsewhere>, Err
     caller.may(Action::NoticesRead)?;
     let projects = tenant::me(app, caller).await?.projects;
     let contexts = projects.into_iter().flat_map(|own| {
-        let regions = match &own.project.region {
-            Some(home) => vec![home.clone()],
-            None => app.regions.iter().map(|region| region.id.clone()).collect(),
-        };
+        let regions = tenant::regions_of(app, &own.project);
         regions.into_iter().map(move |region| (own.project.clone(), region))
     });
     let mut counted = Vec::new();
@@ -263,10 +260,8 @@ pub async fn elsewhere(app: &App, caller: &Caller) -> Result<Vec<Elsewhere>, Err
             region: region.clone(),
             ..caller.clone()
         };
-        let (now, most) = (app.clock.now(), NOTICES_COUNTED + 1);
-        let pending = ShareState::Pending;
         counted.push(Elsewhere {
-            pending: store_share::count_received(&app.db, &there, pending, now, most).await?,
+            pending: pending_in(app, &project, &region).await?,
             unread: unread_of(app, &there).await?,
             project: project.id,
             project_name: project.name,
@@ -274,6 +269,14 @@ pub async fn elsewhere(app: &App, caller: &Caller) -> Result<Vec<Elsewhere>, Err
         });
     }
     Ok(counted)
+}
+
+/// The offers that wait for an answer in a project and region, counted to one beyond
+/// [`NOTICES_COUNTED`].
+pub async fn pending_in(app: &App, project: &Project, region: &RegionId) -> Result<u32, Error> {
+    let recipient = (&project.id, &project.account, region);
+    let (now, most) = (app.clock.now(), NOTICES_COUNTED + 1);
+    store_share::count_received(&app.db, recipient, ShareState::Pending, now, most).await
 }
 
 /// Removes what is too old or too much, some of it; says from how many inboxes.

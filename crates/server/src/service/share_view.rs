@@ -188,5 +188,6 @@ pub async fn given(
 pub async fn count_pending(app: &App, caller: &Caller) -> Result<u32, Error> {
     caller.may(Action::SharesList)?;
     let now = app.clock.now();
-    store_share::count_received(&app.db, caller, ShareState::Pending, now, COUNT_MOST + 1).await
+    let recipient = (&caller.project, &caller.account, &caller.region);
+    store_share::count_received(&app.db, recipient, ShareState::Pending, now, COUNT_MOST + 1).await
 }

@@ -8,7 +8,7 @@ use lendglass_core::permission::Action;
 use lendglass_core::recipient::{self, Candidates, Named};
 use lendglass_core::share::Recipient;
 use lendglass_core::tenant::{Account, Assigned, Caller, Project, Role};
-use lendglass_core::{Code, Error, Kind, ProjectId, Timestamp};
+use lendglass_core::{Code, Error, Kind, ProjectId, RegionId, Timestamp, UserId};
 use lendglass_store::{tenant as store_tenant, user as store_user};
 
 use crate::app::App;
@@ -133,7 +133,13 @@ pub async fn me(app: &App, caller: &Caller) -> Result<Me, Error> {
     let account = store_tenant::read_account(&app.db, &caller.account).await?;
     let own = std::slice::from_ref(&caller.project);
     let project = store_tenant::read_projects_by_id(&app.db, own).await?.pop();
-    let given = store_user::read_assignments(&app.db, Some(&caller.user), None, None).await?;
+    let projects = own_projects(app, &caller.user).await?;
+    Ok(Me { account, project, projects })
+}
+
+/// Every enabled project in which a user has a role, by name.
+pub async fn own_projects(app: &App, user: &UserId) -> Result<Vec<OwnProject>, Error> {
+    let given = store_user::read_assignments(&app.db, Some(user), None, None).await?;
     let mut roles: BTreeMap<ProjectId, Role> = BTreeMap::new();
     for assignment in given {
         let Assigned::Role(role) = assignment.assigned else { continue };
@@ -151,7 +157,15 @@ pub async fn me(app: &App, caller: &Caller) -> Result<Me, Error> {
         .collect();
     projects
         .sort_by(|a, b| (&a.project.name, &a.project.id).cmp(&(&b.project.name, &b.project.id)));
-    Ok(Me { account, project, projects })
+    Ok(projects)
+}
+
+/// Where a project is: its home, or everywhere.
+pub fn regions_of(app: &App, project: &Project) -> Vec<RegionId> {
+    match &project.region {
+        Some(home) => vec![home.clone()],
+        None => app.regions.iter().map(|region| region.id.clone()).collect(),
+    }
 }
 
 /// Wrong ids looked up, by project, in the present minute. One process counts for itself: the limit

@@ -8,6 +8,8 @@ use lendglass_core::permission::Action;
 pub enum Needs {
     /// Nothing: no token is looked at.
     Nothing,
+    /// The cookie of a session of the console; no token is looked at.
+    Session,
     /// A token, and nothing more.
     Token,
     /// What identity has rules of its own for: one's own things, and the operator for all others.
@@ -17,7 +19,7 @@ pub enum Needs {
     Actions(&'static [Action]),
 }
 
-use Needs::{Actions, Identity, Nothing, Token};
+use Needs::{Actions, Identity, Nothing, Session, Token};
 
 /// Making a record asks by what it will hold.
 const CREATE: Needs =
@@ -194,7 +196,13 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v3/{project_id}/backups/{backup}", BACKUP),
     ("GET", "/api/v1/openapi.json", Nothing),
     ("GET", "/api/v1/codes/{code}", Nothing),
+    ("GET", "/api/v1/session", Session),
+    ("POST", "/api/v1/session", Nothing),
+    ("DELETE", "/api/v1/session", Session),
+    ("POST", "/api/v1/session/persona", Session),
     ("GET", "/api/v1/me", Token),
+    ("GET", "/api/v1/me/preferences", Token),
+    ("PUT", "/api/v1/me/preferences", Token),
     ("GET", "/api/v1/policy", Token),
     ("GET", "/api/v1/policies", POLICIES),
     ("PATCH", "/api/v1/policies", POLICIES),

@@ -16,6 +16,7 @@ use lendglass_core::{Error, RegionId};
 use tower::{ServiceExt, service_fn};
 
 use crate::app::App;
+use crate::config::base_path_of;
 use crate::telemetry;
 use crate::wire::credential::{self, Signed};
 use crate::wire::openstack;
@@ -33,6 +34,8 @@ pub struct Context {
     pub signed: Option<Signed>,
     /// Scheme, host and prefix as the client wrote them, without a slash at the end.
     pub base_url: String,
+    /// The path before everything as browsers know it, without a slash at the end; mostly empty.
+    pub base_path: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Context {
@@ -68,6 +71,7 @@ async fn handle(app: &App, routes: Router, mut request: Request) -> Response {
         signed,
         source: source_of(app, &request),
         base_url: base_url(app, &request, prefix.as_ref()),
+        base_path: base_path(app, &request),
         region_prefix: prefix,
     };
     request.extensions_mut().insert(context);
@@ -188,6 +192,20 @@ fn base_url(app: &App, request: &Request, prefix: Option<&RegionId>) -> String {
         Some(region) => format!("{root}/region/{region}"),
         None => root,
     }
+}
+
+/// The setting, else the path of the public URL, else what a trusted proxy says it took off.
+fn base_path(app: &App, request: &Request) -> String {
+    if let Some(path) = &app.settings.base_path {
+        return path.clone();
+    }
+    if let Some(url) = &app.settings.public_url {
+        let path = url::Url::parse(url).ok().and_then(|url| base_path_of(url.path()));
+        return path.unwrap_or_default();
+    }
+    let is_believed = peer_of(request).is_some_and(|peer| is_trusted(app, peer));
+    let said = header_text(request, "x-forwarded-prefix").filter(|_| is_believed);
+    said.and_then(base_path_of).unwrap_or_default()
 }
 
 /// Scheme and host of the request, or what a trusted proxy says they were.

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod common;
+pub mod console;
 pub mod context;
 pub mod credential;
 pub mod data;
@@ -17,7 +18,7 @@ mod query;
 pub mod tencent;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
@@ -30,6 +31,7 @@ pub fn router(app: App) -> Router {
         .merge(native::routes(&app))
         .merge(huawei::routes())
         .merge(ops::routes())
+        .merge(console::routes())
         .fallback(nothing)
         .layer(from_fn_with_state(app.clone(), tencent::take))
         .layer(from_fn(context::note_route))
@@ -37,8 +39,13 @@ pub fn router(app: App) -> Router {
     context::prepare(app, routes)
 }
 
-/// Where there is nothing: the dialect that owns what lies around says so in its own form.
-async fn nothing(request: Request) -> Response {
+/// Where there is nothing but perhaps a file of the console: the dialect that owns what lies around says so in its own form.
+async fn nothing(State(app): State<App>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(file) = console::file(&app, &parts).await {
+        return file;
+    }
+    let request = Request::from_parts(parts, body);
     if huawei::owns(request.uri().path()) {
         return huawei::nothing(request).await;
     }

@@ -1,10 +1,10 @@
-//! What machines ask a server about itself: alive, ready, figures. And the place of the console.
+//! What machines ask a server about itself: alive, ready, figures.
 
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use subtle::ConstantTimeEq;
@@ -12,14 +12,12 @@ use subtle::ConstantTimeEq;
 use crate::app::App;
 use crate::service::health;
 
-/// `/healthz`, `/readyz`, `/metrics`, `/console/`.
+/// `/healthz`, `/readyz`, `/metrics`.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
-        .route("/console", get(|| async { Redirect::permanent("/console/") }))
-        .route("/console/", get(console))
 }
 
 /// The process runs.
@@ -58,9 +56,4 @@ fn shows(headers: &HeaderMap, token: &str) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     given.as_bytes().ct_eq(token.as_bytes()).into()
-}
-
-/// This build has no console; the page says what to use meanwhile.
-async fn console() -> Html<&'static str> {
-    Html(include_str!("console.html"))
 }

@@ -429,6 +429,7 @@ fn t_079_docs_permissions_is_the_table() {
     for (method, path, needs) in ROUTES {
         let needs = match needs {
             Needs::Nothing => "nothing".to_owned(),
+            Needs::Session => "a session of the console".to_owned(),
             Needs::Token => "a token".to_owned(),
             Needs::Identity => "oneself, or the operator".to_owned(),
             Needs::Actions(actions) => {

@@ -122,6 +122,17 @@ impl TestServer {
     ) -> TestServer {
         let ground = home.ground(&clock).await;
         world::apply(&ground, "world.toml", WORLD).await.unwrap();
+        TestServer::without_people(home, clock, profile, settings).await
+    }
+
+    /// A server on a state that has its people already.
+    pub async fn without_people(
+        home: Arc<Home>,
+        clock: Clock,
+        profile: &str,
+        settings: Settings,
+    ) -> TestServer {
+        let ground = home.ground(&clock).await;
         let regions = tenant::read_regions(&ground.db).await.unwrap();
         let store = |region: &Region| (region.id.clone(), Blobs::memory(256 << 20));
         let stores = regions.iter().map(store).collect();

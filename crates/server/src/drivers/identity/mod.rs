@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use lendglass_core::limits::SESSION_IDLE_SECONDS;
 use lendglass_core::permission::Permissions;
 use lendglass_core::{Code, Error, ProjectId, Timestamp, UserId};
 use lendglass_store::Db;
@@ -26,6 +27,7 @@ use lendglass_store::clock::{Clock, IdSource};
 use lendglass_store::permission::{self, Permission};
 use lendglass_store::replay;
 use lendglass_store::revocation::{self, Revocable, Revocation};
+use lendglass_store::session;
 use tokio::time::MissedTickBehavior;
 
 pub use failures::{Failures, Trier};
@@ -265,13 +267,14 @@ impl Identity {
         Ok(())
     }
 
-    /// Forgets revocations that no living token needs, here and in the database, and signatures that hold
-    /// no longer.
+    /// Forgets revocations that no living token needs, here and in the database, and signatures and
+    /// sessions that hold no longer.
     pub async fn purge(&self) -> Result<(), Error> {
         let now = self.0.clock.now();
         self.0.revoked.purge(now);
         let purge = self.0.db.write(move |tx| {
             replay::purge(tx, now)?;
+            session::purge(tx, now, now.plus_seconds(-SESSION_IDLE_SECONDS))?;
             revocation::purge(tx, now)
         });
         purge.await.map(|_| ())

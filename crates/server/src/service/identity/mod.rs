@@ -42,7 +42,7 @@ pub use projects::{
 };
 pub use sign_in::{
     AccountNamed, ApplicationNamed, ProjectNamed, Proof, SignIn, Signed, UserNamed, WantedScope,
-    sign_in,
+    scope_in, sign_in, user_by_password,
 };
 pub use users::{
     NewUser, UserChange, change_password, create_user, delete_user, projects_of, update_user, user,

@@ -157,20 +157,29 @@ fn session_of(app: &App, proven: Proven, scope: Scope) -> Session {
 
 // --- proofs --------------------------------------------------------------------------------------
 
+/// The user whose password this is. Errors: those of [`sign_in`].
+pub async fn user_by_password(
+    app: &App,
+    named: &UserNamed,
+    password: &str,
+    origin: &Origin,
+) -> Result<KnownUser, Error> {
+    let known = find_user(app, named).await?;
+    let tries = known.as_ref().map_or_else(|| format!("{named:?}"), |k| k.user.id.to_string());
+    let usable = known.filter(|known| known.user.is_enabled && known.is_account_enabled);
+    let hash = usable.as_ref().and_then(|known| known.password_hash.as_deref());
+    check_secret(app, &tries, origin, password, hash).await?;
+    usable.ok_or_else(wrong)
+}
+
 async fn by_password(
     app: &App,
     named: &UserNamed,
     password: &str,
     origin: &Origin,
 ) -> Result<Proven, Error> {
-    let known = find_user(app, named).await?;
-    let tries = known.as_ref().map_or_else(|| format!("{named:?}"), |k| k.user.id.to_string());
-    let usable = known.filter(|known| known.user.is_enabled && known.is_account_enabled);
-    let hash = usable.as_ref().and_then(|known| known.password_hash.as_deref());
-    check_secret(app, &tries, origin, password, hash).await?;
-    let user = usable.ok_or_else(wrong)?;
     Ok(Proven {
-        user,
+        user: user_by_password(app, named, password, origin).await?,
         methods: vec![Method::Password],
         ends_at: None,
         parent_audit_id: None,
@@ -303,7 +312,7 @@ async fn wanted_scope(app: &App, user: &KnownUser, wanted: &WantedScope) -> Resu
         WantedScope::Default => default_scope(app, user).await,
         WantedScope::Project(named) => {
             let known = find_project(app, named).await?.ok_or_else(refused)?;
-            project_scope(app, user, known, &Assigned::ALL).await
+            project_scope(app, user, known, &Assigned::ALL).await.map(Scope::Project)
         }
         WantedScope::Account(named) => {
             let id = find_account(app, named).await?.ok_or_else(refused)?;
@@ -322,7 +331,7 @@ async fn default_scope(app: &App, user: &KnownUser) -> Result<Scope, Error> {
     let Some(known) = tenant::read_project(&app.db, id).await? else { return Ok(Scope::Unscoped) };
     match project_scope(app, user, known, &Assigned::ALL).await {
         Err(error) if error.code() == Code::ScopeRefused => Ok(Scope::Unscoped),
-        scope => scope,
+        scope => scope.map(Scope::Project),
     }
 }
 
@@ -346,7 +355,17 @@ async fn bound_scope(
             return Err(refused());
         }
     }
-    project_scope(app, user, known, &bound.roles).await
+    project_scope(app, user, known, &bound.roles).await.map(Scope::Project)
+}
+
+/// What a user is in a project, now. Errors: [`Code::ScopeRefused`].
+pub async fn scope_in(
+    app: &App,
+    user: &KnownUser,
+    project: &ProjectId,
+) -> Result<ProjectScope, Error> {
+    let known = tenant::read_project(&app.db, project).await?.ok_or_else(refused)?;
+    project_scope(app, user, known, &Assigned::ALL).await
 }
 
 async fn find_project(app: &App, named: &ProjectNamed) -> Result<Option<KnownProject>, Error> {
@@ -366,7 +385,7 @@ async fn project_scope(
     user: &KnownUser,
     known: KnownProject,
     allowed: &[Assigned],
-) -> Result<Scope, Error> {
+) -> Result<ProjectScope, Error> {
     if !known.project.is_enabled || !known.is_account_enabled {
         return Err(refused());
     }
@@ -380,14 +399,14 @@ async fn project_scope(
         Assigned::Role(role) => Some(*role),
         Assigned::Service => None,
     });
-    Ok(Scope::Project(ProjectScope {
+    Ok(ProjectScope {
         role: role.max().unwrap_or(Role::Reader),
         is_service: assigned.contains(&Assigned::Service),
         project: known.project.id,
         account: known.project.account,
         region: known.project.region,
         epoch: known.epoch,
-    }))
+    })
 }
 
 fn refused() -> Error {

@@ -4,7 +4,7 @@ use lendglass_core::limits::PASSWORD_BYTES;
 use lendglass_core::{AccountId, Code, Error, ProjectId, UserId};
 use lendglass_store::tenant::{KnownProject, ProjectFilter};
 use lendglass_store::user::{self, KnownUser, User, UserFilter};
-use lendglass_store::{Tx, credential, permission, tenant};
+use lendglass_store::{Tx, credential, permission, session, tenant};
 
 use super::sign_in::check_secret;
 use super::{
@@ -209,6 +209,7 @@ pub async fn delete_user(app: &App, actor: &Actor, id: &UserId) -> Result<(), Er
         check_not_last_operator(tx, &known.user)?;
         let ended = end(tx)?;
         credential::delete_all_of_user(tx, &id)?;
+        session::forget_user(tx, &id)?;
         user::delete(tx, &id)?;
         permission::forget_user(tx, &id)?;
         Ok(((), ended))

@@ -49,6 +49,24 @@ pub async fn caller_in(
         Some(signed) => session_of_key(app, signed, named).await?,
         None => session(app, headers)?,
     };
+    caller_of(app, context, headers, &session, named)
+}
+
+/// Whether a request carries a token or a signature, good or not.
+pub fn is_given(context: &Context, headers: &HeaderMap) -> bool {
+    context.signed.is_some()
+        || headers.contains_key(AUTH_TOKEN)
+        || headers.contains_key(header::AUTHORIZATION)
+}
+
+/// The caller of a request in a session that was proven, in the region named.
+pub fn caller_of(
+    app: &App,
+    context: &Context,
+    headers: &HeaderMap,
+    session: &Session,
+    named: Option<&RegionId>,
+) -> Result<Caller, Error> {
     let Scope::Project(scope) = &session.scope else {
         return Err(Error::new(Code::NoProjectScope));
     };
@@ -63,7 +81,7 @@ pub async fn caller_in(
         permissions: identity::permissions(app, &session.user, &scope.project),
         is_operator: session.is_operator,
         is_service: is_service(app, headers)?,
-        credential: credential_of(&session),
+        credential: credential_of(session),
         source: context.source.clone(),
         request_id: context.request_id.clone(),
         terms: Terms::default(),

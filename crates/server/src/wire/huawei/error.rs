@@ -64,6 +64,7 @@ fn voice(error: &Error) -> Voice {
         | Code::FormatMissing
         | Code::HashMismatch
         | Code::UploadIncomplete
+        | Code::ChunkMismatch
         | Code::NoBytes
         | Code::BlobDamaged => img("IMG.0057"),
         Code::VaultRequired | Code::VaultNotFound => img("IMG.0184"),
@@ -84,8 +85,10 @@ fn voice(error: &Error) -> Voice {
         | Code::WrongPassword
         | Code::TokenExpired
         | Code::TokenRevoked
+        | Code::SessionEnded
+        | Code::LinkEnded
         | Code::ScopeRefused => Gateway(StatusCode::UNAUTHORIZED, "APIGW.0301"),
-        Code::NoProjectScope => Gateway(StatusCode::FORBIDDEN, "APIGW.0302"),
+        Code::NoProjectScope | Code::OriginRefused => Gateway(StatusCode::FORBIDDEN, "APIGW.0302"),
         Code::RoleTooWeak
         | Code::ActionDenied
         | Code::OperatorOnly
@@ -110,9 +113,13 @@ fn voice(error: &Error) -> Voice {
         Code::NotShared => img("IMG.0114"),
         Code::ImageProtected => img("IMG.0028"),
         Code::ImageNotFound => img("IMG.0066"),
-        Code::ImageDeactivated | Code::ImageNotActive | Code::ImageBusy | Code::ImageHasBytes => {
-            img("IMG.0046")
-        }
+        Code::ImageDeactivated
+        | Code::ImageNotActive
+        | Code::ImageBusy
+        | Code::UploadOffset
+        | Code::UploadBusy
+        | Code::UploadExists
+        | Code::ImageHasBytes => img("IMG.0046"),
         Code::ImagePublished | Code::ImageNotPublished => img("IMG.0107"),
         Code::ImageIsShared => img("IMG.0052"),
         Code::PublicImage => img("IMG.0089"),
@@ -131,7 +138,9 @@ fn voice(error: &Error) -> Voice {
         | Code::RoleNotFound
         | Code::AccessPolicyNotFound
         | Code::CredentialNotFound => img("IMG.0031"),
-        Code::JobNotFound | Code::JobEnded | Code::JobCancelled => img("IMG.0023"),
+        Code::JobNotFound | Code::UploadNotFound | Code::JobEnded | Code::JobCancelled => {
+            img("IMG.0023")
+        }
         Code::RouteNotFound => Gateway(StatusCode::NOT_FOUND, "APIGW.0101"),
         Code::MethodNotAllowed => Gateway(StatusCode::METHOD_NOT_ALLOWED, "APIGW.0101"),
         Code::ImageExists | Code::NameTaken => img("IMG.0009"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -19,11 +19,11 @@ use serde_json::json;
 use super::error::{Failure, Problem};
 use super::input::{Asking, Query};
 use super::notice::render_notice;
+use super::session::{self, Sent};
 use crate::app::App;
 use crate::service::events::{self, Heard, Listening};
 use crate::wire::common::{header_text, invalid};
 use crate::wire::context::Context;
-use crate::wire::credential;
 
 /// The header in which a browser that comes back says what it has heard.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -36,7 +36,7 @@ const RETRY_MILLIS: u32 = 1_000;
 /// it, in `Last-Event-ID` or `after`, hears everything since and nothing twice; without one it hears
 /// what is told from now on. `event: gap` says that what lies between is no longer kept, so that
 /// the list must be read anew. `event: end` says why the server ends the stream: the token has
-/// ended (`TOKEN_EXPIRED`, `TOKEN_REVOKED`) or the server stops (`SHUTTING_DOWN`).
+/// ended (`TOKEN_EXPIRED`, `TOKEN_REVOKED`, `SESSION_ENDED`) or the server stops (`SHUTTING_DOWN`).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "notices",
     params(("after" = Option<String>, Query, description = "The id of the last event heard; the header goes first"),
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event heard")),
@@ -47,6 +47,7 @@ pub async fn stream(
     asking: Asking,
     context: Context,
     headers: HeaderMap,
+    uri: Uri,
     mut query: Query,
 ) -> Result<Response, Failure> {
     let asked = query.one("after")?;
@@ -59,6 +60,7 @@ pub async fn stream(
         app,
         context,
         headers,
+        uri,
         listening,
         unsaid: VecDeque::from([begin]),
         is_over: false,
@@ -86,6 +88,7 @@ struct Speaking {
     app: App,
     context: Context,
     headers: HeaderMap,
+    uri: Uri,
     listening: Listening,
     /// Frames that wait for the peer to take the ones before.
     unsaid: VecDeque<String>,
@@ -109,8 +112,9 @@ impl Speaking {
             () = tokio::time::sleep(Duration::from_secs(EVENT_HEARTBEAT_SECONDS)) => Ok(None),
         };
         // Whoever may no longer hear hears nothing more.
-        let alive = credential::caller(&self.app, &self.context, &self.headers).await;
-        let alive = alive.and_then(|caller| caller.may(Action::NoticesRead));
+        let sent = Sent { method: &Method::GET, uri: &self.uri, headers: &self.headers };
+        let alive = session::caller(&self.app, &self.context, sent).await;
+        let alive = alive.and_then(|(caller, _)| caller.may(Action::NoticesRead));
         match alive.and(heard) {
             Ok(None) => Some(":\n\n".to_owned()),
             Ok(Some(Heard::Gap(position))) => Some(frame("gap", Some(position), &json!({}))),

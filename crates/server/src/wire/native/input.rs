@@ -11,10 +11,11 @@ use serde_json::Value;
 use serde_path_to_error::{Path as FieldPath, Segment};
 
 use super::error::{Failure, language};
+use super::session::{self, Sent};
 use crate::app::App;
+use crate::service::session as sessions;
 use crate::wire::common::{invalid, json_body, malformed, media_type};
 use crate::wire::context::Context;
-use crate::wire::credential;
 
 /// Who asks, proven, and in which language.
 pub struct Asking {
@@ -32,7 +33,10 @@ impl FromRequestParts<App> for Asking {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Asking, Failure> {
         let context = parts.extensions.get::<Context>();
         let context = context.ok_or_else(|| Error::internal("a request without its context"))?;
-        let mut caller = credential::caller(app, context, &parts.headers).await?;
+        let (mut caller, signed_in) = session::caller(app, context, Sent::of(parts)).await?;
+        if let Some(signed_in) = signed_in {
+            sessions::note_use(app, &signed_in).await?;
+        }
         caller.terms = match parts.extensions.get::<Terms>() {
             Some(terms) => terms.clone(),
             None => Terms { is_dry_run: is_dry_run(&parts.uri)?, once: None },
@@ -99,8 +103,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query, Failure> {
         let mut query = Query::of(&parts.uri);
-        if parts.method != Method::GET {
-            // Taken by who asks.
+        // Taken by who asks.
+        if parts.method == Method::GET || parts.method == Method::HEAD {
+            query.all(session::AS_PROJECT);
+            query.all(session::AS_REGION);
+        } else {
             query.all(DRY_RUN);
         }
         Ok(query)
@@ -108,7 +115,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
-    fn of(uri: &Uri) -> Query {
+    /// Those of an address.
+    pub fn of(uri: &Uri) -> Query {
         let text = uri.query().unwrap_or_default().as_bytes();
         Query(url::form_urlencoded::parse(text).into_owned().collect())
     }

@@ -20,7 +20,9 @@ pub mod notice;
 mod once;
 pub mod openapi;
 mod policy;
+mod preference;
 mod rule;
+mod session;
 mod share;
 mod tag;
 mod vault;
@@ -50,7 +52,13 @@ pub fn table() -> Vec<Route> {
     vec![
         ("get", "/openapi.json", get(openapi::document)),
         ("get", "/codes/{code}", get(code::explain)),
+        ("get", "/session", get(session::show)),
+        ("post", "/session", post(session::begin)),
+        ("delete", "/session", delete(session::end)),
+        ("post", "/session/persona", post(session::become_persona)),
         ("get", "/me", get(me::me)),
+        ("get", "/me/preferences", get(preference::show)),
+        ("put", "/me/preferences", put(preference::set)),
         ("get", "/policy", get(me::policy)),
         ("get", "/policies", get(policy::list)),
         ("patch", "/policies", patch(policy::update)),

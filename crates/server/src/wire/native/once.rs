@@ -12,11 +12,11 @@ use lendglass_core::{Code, Error};
 
 use super::error::Failure;
 use super::input::is_dry_run;
+use super::session::{self, Sent};
 use crate::app::App;
 use crate::service::idempotency;
 use crate::wire::common::{header_text, small_body};
 use crate::wire::context::Context;
-use crate::wire::credential;
 
 const KEY: &str = "idempotency-key";
 const REPLAYED: &str = "idempotency-replayed";
@@ -36,8 +36,8 @@ pub async fn once(
     };
     let context = request.extensions().get::<Context>().cloned();
     let context = context.ok_or_else(|| Error::internal("a request without its context"))?;
-    let caller = credential::caller(&app, &context, request.headers()).await?;
     let (mut parts, body) = request.into_parts();
+    let (caller, _) = session::caller(&app, &context, Sent::of(&parts)).await?;
     let body = small_body(body).await?;
     let once = Once { key, fingerprint: fingerprint(&parts.uri, &body) };
     if let Some((status, answer)) = idempotency::answered(&app, &caller, &once).await? {

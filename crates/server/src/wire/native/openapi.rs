@@ -3,12 +3,12 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
     access, audit, backup, code, copy, event, file, image, job, key, list, market, me, notice,
-    policy, rule, share, tag, vault, webhook,
+    policy, preference, rule, session, share, tag, vault, webhook,
 };
 
 /// The document.
@@ -18,13 +18,22 @@ use super::{
         title = "Lendglass native API",
         description = "Images, and sharing them between tenants with consent. Sign in at `/v3` \
             (Keystone v3) and send the token as `Authorization: Bearer` or `X-Auth-Token`. \
+            The console has a session instead, a cookie that says who asks; it names its project in \
+            `X-Lendglass-Project` and, where that has no home, its region in `X-Lendglass-Region` \
+            (`as_project` and `as_region` in a GET that a browser makes by itself). \
             `Accept-Language: zh` gets Chinese texts. Unknown fields and parameters are refused.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
         document,
         code::explain,
+        session::show,
+        session::begin,
+        session::end,
+        session::become_persona,
         me::me,
+        preference::show,
+        preference::set,
         me::policy,
         policy::list,
         policy::update,
@@ -104,6 +113,7 @@ use super::{
         backup::download,
     ),
     tags(
+        (name = "session", description = "Signing in to the console"),
         (name = "caller", description = "Who asks, and the rules for him"),
         (name = "images", description = "Records and their bytes"),
         (name = "shares", description = "Offers, answers, withdrawals"),
@@ -115,7 +125,7 @@ use super::{
         (name = "access", description = "Who may do what in a project"),
         (name = "document", description = "This document"),
     ),
-    security(("token" = [])),
+    security(("token" = []), ("session" = [])),
     modifiers(&Token),
 )]
 pub struct Document;
@@ -127,6 +137,8 @@ impl Modify for Token {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", scheme);
+        let cookie = ApiKeyValue::new(super::session::COOKIE);
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 

@@ -19,7 +19,7 @@ const VERSIONS: [&str; 10] =
 /// `GET /`: the versions with 300 for programs; browsers are sent to the console.
 pub async fn root(context: Context, headers: HeaderMap) -> Response {
     if is_browser(&headers) {
-        return Redirect::to("/console/").into_response();
+        return Redirect::to(&format!("{}/console/", context.base_path)).into_response();
     }
     choices(context).await
 }

@@ -58,7 +58,8 @@ pub fn code(code: Code) -> &'static str {
         | Code::ImageRefused
         | Code::FormatMissing
         | Code::HashMismatch
-        | Code::UploadIncomplete => "InvalidParameterValue.InvalidImageFormat",
+        | Code::UploadIncomplete
+        | Code::ChunkMismatch => "InvalidParameterValue.InvalidImageFormat",
         Code::VaultRequired
         | Code::VaultWrongType
         | Code::FullImageNotShareable
@@ -74,6 +75,9 @@ pub fn code(code: Code) -> &'static str {
         Code::WrongPassword
         | Code::TokenExpired
         | Code::TokenRevoked
+        | Code::SessionEnded
+        | Code::LinkEnded
+        | Code::OriginRefused
         | Code::ScopeRefused
         | Code::NoProjectScope => "AuthFailure.TokenFailure",
         Code::SignatureInvalid | Code::SignatureReplayed => "AuthFailure.SignatureFailure",
@@ -93,7 +97,9 @@ pub fn code(code: Code) -> &'static str {
         Code::ImageNotActive | Code::ImageDeactivated | Code::NoBytes | Code::ImageHasBytes => {
             "InvalidParameterValue.InvalidImageState"
         }
-        Code::ImageBusy => "MutexOperation.TaskRunning",
+        Code::ImageBusy | Code::UploadOffset | Code::UploadBusy | Code::UploadExists => {
+            "MutexOperation.TaskRunning"
+        }
         Code::ImageProtected
         | Code::ImagePublished
         | Code::PublicImage
@@ -117,6 +123,7 @@ pub fn code(code: Code) -> &'static str {
         | Code::WebhookQuota => "LimitExceeded",
         Code::TagNotFound => "InvalidParameterValue.TagKeyNotFound",
         Code::JobNotFound
+        | Code::UploadNotFound
         | Code::RuleNotFound
         | Code::VaultNotFound
         | Code::BackupNotFound
