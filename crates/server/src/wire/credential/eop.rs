@@ -61,7 +61,8 @@ fn parse(asked: &Asked<'_>) -> Result<Claim, String> {
         skew_seconds: SKEW_SECONDS,
         nonce: id.to_owned(),
         is_nonce_made: true,
-        is_all_signed: false,
+        // Of what is not signed nothing can be changed: see [`counts_once`].
+        is_all_signed: true,
         scheme: super::Scheme::Eop(Signed {
             key,
             headers,
@@ -69,6 +70,17 @@ fn parse(asked: &Asked<'_>) -> Result<Claim, String> {
             signature: signature.ok_or("Signature is missing")?,
         }),
     })
+}
+
+/// Whether a request counts once. Method and path are not signed, so that a signature seen on one
+/// request fits any other with the same query and body; what tells a change from a look must be signed,
+/// and the body is. A request without a body therefore only reads; one with a body is taken once by all
+/// nodes, whatever it asks for.
+pub fn counts_once(asked: &Asked<'_>, is_change: bool) -> Result<bool, String> {
+    if is_change && asked.body.is_empty() {
+        return Err("a change needs a signed body; send at least {}".to_owned());
+    }
+    Ok(!asked.body.is_empty())
 }
 
 impl Signed {

@@ -35,7 +35,7 @@ pub struct Claim {
     pub nonce: String,
     /// Whether the client made the nonce for this request.
     pub is_nonce_made: bool,
-    /// Whether method, path and action are part of what is signed.
+    /// Whether what is signed tells a change from a look.
     pub is_all_signed: bool,
     /// What the scheme itself read.
     pub scheme: Scheme,
@@ -81,7 +81,11 @@ pub fn claim(asked: &Asked<'_>) -> Option<Result<Claim, Error>> {
         .or_else(|| sdk_hmac::read(asked))
         .or_else(|| tc3::read(asked))
         .or_else(|| parameters::read(asked))?;
-    Some(read.map_err(|reason| Error::new(Code::SignatureMalformed).with("reason", reason)))
+    Some(read.map_err(malformed))
+}
+
+fn malformed(reason: String) -> Error {
+    Error::new(Code::SignatureMalformed).with("reason", reason)
 }
 
 /// The soonest that a wrong signature or an unknown key is answered: long enough for a key to be read
@@ -227,6 +231,10 @@ async fn proven(app: &App, asked: &Asked<'_>, claim: Claim, is_whole: bool) -> S
         identity::bind_stamp(app, &key, hours).await?;
     }
     let (what, is_change) = meaning(asked);
+    let is_change = match &claim.scheme {
+        Scheme::Eop(_) => eop::counts_once(asked, is_change).map_err(malformed)?,
+        Scheme::Sdk(_) | Scheme::Tc3(_) | Scheme::Parameters(_) => is_change,
+    };
     let request = SignedRequest {
         key: claim.key.clone(),
         nonce: claim.nonce,
