@@ -86,13 +86,18 @@ async fn handle(app: &App, routes: Router, mut request: Request) -> Response {
     let route = response.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let status = response.status().as_u16();
-    telemetry::request_answered(dialect_of(route), route.to_owned(), status, begun.elapsed());
+    let dialect = response.extensions().get::<Dialect>().map_or_else(|| dialect_of(route), |d| d.0);
+    telemetry::request_answered(dialect, route.to_owned(), status, begun.elapsed());
     tracing::info!(request_id, route, status, micros = micros(begun), "answered");
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("x-openstack-request-id", value);
     }
     response.into_response()
 }
+
+/// Which dialect has answered, where its route does not tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect(pub &'static str);
 
 /// Remembers the route that took a request, for log and metrics: its template, not its ids.
 pub async fn note_route(request: Request, next: Next) -> Response {
@@ -114,6 +119,8 @@ fn dialect_of(route: &str) -> &'static str {
         "native"
     } else if is_huawei(route) {
         "huawei"
+    } else if route.starts_with("/v4/") {
+        "ctyun"
     } else if route.starts_with("/v2") || route.starts_with("/v3") || route.starts_with("/identity")
     {
         "openstack"

@@ -24,7 +24,7 @@ use serde_json::Value;
 use self::input::Input;
 use crate::app::App;
 use crate::wire::common::{header_text, small_body};
-use crate::wire::context::Context;
+use crate::wire::context::{Context, Dialect};
 use crate::wire::credential;
 
 /// A call whose caller is proven.
@@ -91,13 +91,16 @@ pub async fn take(State(app): State<App>, request: Request, next: Next) -> Respo
     };
     let request_id = context.request_id.trim_start_matches("req-").to_owned();
     let mut language = language_of(header_text(request.headers(), "x-tc-language"));
-    match answered(&app, &context, request, &mut language).await {
+    let mut response = match answered(&app, &context, request, &mut language).await {
         Ok(body) => error::answer(body, &request_id),
         Err(Refusal { error, code }) => {
             let code = code.unwrap_or_else(|| error::code(error.code()));
             error::render_as(&error, code, language, &request_id)
         }
-    }
+    };
+    // All actions share the route of the root.
+    response.extensions_mut().insert(Dialect("tencent"));
+    response
 }
 
 fn is_form(method: &Method, headers: &HeaderMap) -> bool {
