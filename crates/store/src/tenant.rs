@@ -190,6 +190,11 @@ macro_rules! known_projects {
     };
 }
 
+static EMAILS_TOLD: Statement = Statement::new(
+    "select a.id, a.email from account a where a.id in {list} and a.email is not null \
+     and (a.id = $2 or exists (select 1 from project p where p.account_id = a.id \
+     and p.is_discoverable = 1))",
+);
 static PROJECT_INSERT: Statement = Statement::new(
     "insert into project (id, account_id, name, description, region_id, is_discoverable, \
      is_enabled, epoch, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
@@ -463,6 +468,21 @@ pub async fn read_projects_by_id(db: &Db, wanted: &[ProjectId]) -> Result<Vec<Pr
     Ok(projects)
 }
 
+/// The root e-mails of those accounts that let others know who they are: one of their projects is
+/// discoverable, or it is `own`.
+pub async fn read_emails(
+    db: &Db,
+    accounts: &[AccountId],
+    own: &AccountId,
+) -> Result<Vec<(AccountId, String)>, Error> {
+    let rows = db.read(&EMAILS_TOLD, params![crate::Value::list(accounts), own]).await?;
+    let email = |row: Row| {
+        let mut columns = row.read();
+        Ok((AccountId::trusted(columns.text()?), columns.text()?))
+    };
+    rows.into_iter().map(email).collect()
+}
+
 fn ids(rows: Vec<Row>) -> Result<Vec<ProjectId>, Error> {
     rows.into_iter().map(|row| row.read().text().map(ProjectId::trusted)).collect()
 }
@@ -512,6 +532,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &ACCOUNT_BY_NAME,
     &ACCOUNT_BY_ANY,
     &ACCOUNTS,
+    &EMAILS_TOLD,
     &PROJECT_INSERT,
     &PROJECT_UPDATE,
     &PROJECT_RAISE_EPOCH,

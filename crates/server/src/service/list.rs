@@ -50,6 +50,8 @@ pub enum View {
 pub enum Received {
     /// Those in this state.
     In(ShareState),
+    /// Those that wait or were accepted.
+    Unrejected,
     /// All of them.
     Any,
 }
@@ -190,6 +192,9 @@ fn received(caller: &Caller, which: Option<Received>) -> Vec<store_list::Source>
     match which {
         None => in_state(ShareState::Accepted),
         Some(Received::In(state)) => in_state(state),
+        Some(Received::Unrejected) => {
+            [in_state(ShareState::Accepted), in_state(ShareState::Pending)].concat()
+        }
         Some(Received::Any) => ShareState::ALL.iter().flat_map(|state| in_state(*state)).collect(),
     }
 }

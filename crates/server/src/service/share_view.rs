@@ -26,7 +26,12 @@ pub async fn of_image(app: &App, caller: &Caller, id: &ImageId) -> Result<Vec<Sh
     Ok(shares)
 }
 
-async fn shares_of(app: &App, caller: &Caller, id: &ImageId) -> Result<Vec<Share>, Error> {
+/// As [`of_image`], for a change that must know them.
+pub(crate) async fn shares_of(
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+) -> Result<Vec<Share>, Error> {
     let seen = image::seen(app, caller, id).await?;
     let now = app.clock.now();
     let standing = seen.standing(caller, now)?;

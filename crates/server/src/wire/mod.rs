@@ -9,6 +9,7 @@ pub mod common;
 pub mod console;
 pub mod context;
 pub mod credential;
+pub mod ctyun;
 pub mod data;
 pub mod huawei;
 pub mod native;
@@ -30,6 +31,7 @@ pub fn router(app: App) -> Router {
         .merge(openstack::routes())
         .merge(native::routes(&app))
         .merge(huawei::routes())
+        .merge(ctyun::routes())
         .merge(ops::routes())
         .merge(console::routes())
         .fallback(nothing)
@@ -48,6 +50,9 @@ async fn nothing(State(app): State<App>, request: Request) -> Response {
     let request = Request::from_parts(parts, body);
     if huawei::owns(request.uri().path()) {
         return huawei::nothing(request).await;
+    }
+    if ctyun::owns(request.uri().path()) {
+        return ctyun::nothing(request).await;
     }
     openstack::version::nothing(request.uri().clone()).await.into_response()
 }

@@ -12,9 +12,13 @@ pub enum Sent {
     /// A JSON patch in Glance's media type.
     Patch(fn() -> Value),
     Bytes,
+    /// CTyun's fields about an image: a body, or the query of a `GET`.
+    OfImage(fn(&str) -> Value),
+    /// A query.
+    Query(&'static str),
 }
 
-use Sent::{Bytes, Json, Nothing, Patch};
+use Sent::{Bytes, Json, Nothing, OfImage, Patch, Query};
 
 /// Every route with what is sent to it. Aliases of the identity API below `/identity/v3` are the
 /// routes below `/v3`.
@@ -167,6 +171,63 @@ pub const ROWS: &[(&str, &str, Sent)] = &[
     ),
     ("POST", "/v2/{project_id}/images/{image}/tags/action", Json(tags)),
     ("DELETE", "/v2/{project_id}/images/{image}/tags/{key}", Nothing),
+    ("GET", "/v4/image/list", Query("regionID=r1&imageVisibilityCode=2")),
+    (
+        "GET",
+        "/v4/image/detail",
+        OfImage(|id| json!({"imageID": id, "regionID": "r1", "errorFree": "false"})),
+    ),
+    (
+        "POST",
+        "/v4/image/update",
+        OfImage(|id| json!({"imageID": id, "regionID": "r1", "imageName": "other"})),
+    ),
+    (
+        "POST",
+        "/v4/image/update-labels",
+        OfImage(|id| {
+            json!({"imageIDList": id, "regionID": "r1", "operateType": "BIND",
+                "labels": [{"labelKey": "colour", "labelValue": "blue"}]})
+        }),
+    ),
+    ("POST", "/v4/image/delete", OfImage(ctyun)),
+    ("POST", "/v4/image/deactivate", OfImage(ctyun)),
+    ("POST", "/v4/image/reactivate", OfImage(ctyun)),
+    (
+        "POST",
+        "/v4/image/shared-image/create",
+        OfImage(|id| json!({"imageID": id, "regionID": "r1", "destinationAccountID": "z"})),
+    ),
+    (
+        "POST",
+        "/v4/image/shared-image/delete",
+        OfImage(|id| json!({"imageID": id, "regionID": "r1", "destinationAccountID": "y"})),
+    ),
+    ("POST", "/v4/image/shared-image/accept", OfImage(ctyun)),
+    ("POST", "/v4/image/shared-image/reject", OfImage(ctyun)),
+    ("GET", "/v4/image/show-shared-list", OfImage(ctyun)),
+    ("POST", "/v4/image/create-from-shared", OfImage(ctyun_copy)),
+    ("POST", "/v4/image/copy", OfImage(ctyun_copy)),
+    (
+        "POST",
+        "/v4/image/cross-region-copy",
+        OfImage(|id| {
+            json!({"imageID": id, "regionID": "r1", "imageName": "copy",
+                "destinationRegionID": "r2"})
+        }),
+    ),
+    ("GET", "/v4/image/list-supported-dest-crr-regions", Query("regionID=r1")),
+    ("POST", "/v4/image/create", Json(|_| json!({"regionID": "r1"}))),
+    ("POST", "/v4/image/create-from-data-disk", Json(|_| json!({"regionID": "r1"}))),
+    ("POST", "/v4/image/create-from-ecs", Json(|_| json!({"regionID": "r1"}))),
+    ("POST", "/v4/image/create-from-ecs-snapshot", Json(|_| json!({"regionID": "r1"}))),
+    ("POST", "/v4/image/import", Json(|_| json!({"regionID": "r1"}))),
+    ("GET", "/v4/image/validate-file-source", Query("regionID=r1")),
+    ("POST", "/v4/image/export", OfImage(ctyun)),
+    ("GET", "/v4/image/list-import-tasks", Query("regionID=r1")),
+    ("POST", "/v4/image/delete-import-task", Json(|_| json!({"regionID": "r1"}))),
+    ("POST", "/v4/image/list-tasks", Json(|_| json!({"regionID": "r1"}))),
+    ("POST", "/v4/image/action-task", Json(|_| json!({"regionID": "r1"}))),
     ("GET", "/v3/{project_id}/vaults", Nothing),
     ("POST", "/v3/{project_id}/vaults", Json(huawei_vault)),
     ("GET", "/v3/{project_id}/vaults/{vault}", Nothing),
@@ -286,6 +347,14 @@ pub const ROWS: &[(&str, &str, Sent)] = &[
     ("DELETE", "/api/v1/backups/{id}", Nothing),
     ("POST", "/api/v1/backups/{id}/image", Json(|name| json!({"name": name}))),
 ];
+
+fn ctyun(image: &str) -> Value {
+    json!({"imageID": image, "regionID": "r1"})
+}
+
+fn ctyun_copy(image: &str) -> Value {
+    json!({"imageID": image, "regionID": "r1", "imageName": "copy"})
+}
 
 fn batch() -> Value {
     json!({"images": [UNKNOWN_IMAGE], "projects": [C]})

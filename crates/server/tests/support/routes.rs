@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use lendglass_server::wire::{huawei, native};
+use lendglass_server::wire::{ctyun, huawei, native};
 
 use crate::support::TestServer;
 
@@ -30,6 +30,7 @@ fn routed_paths() -> BTreeSet<String> {
     }
     paths.retain(|path| !path.contains("{*") && !path.starts_with("/identity/v3"));
     paths.extend(huawei::table().iter().map(|(path, _)| (*path).to_owned()));
+    paths.extend(ctyun::table().iter().map(|(path, _)| (*path).to_owned()));
     let table = native::table();
     paths.extend(table.iter().map(|(_, path, _)| format!("{}{path}", native::PREFIX)));
     paths
@@ -47,7 +48,7 @@ fn paths_in(text: &str, file: &Path) -> Vec<String> {
         } else if argument.starts_with("prefix,") {
             paths.push("/v3".to_owned());
         } else if argument.starts_with("path, route)") {
-            // The native dialect and Huawei's route from tables, which are read as they are.
+            // Most dialects route from tables, which are read as they are.
         } else {
             let call: String = argument.chars().take(60).collect();
             panic!("{}: which path is `.route({call}`?", file.display());
