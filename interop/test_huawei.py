@@ -1,12 +1,10 @@
 """What the vendor's own library does with Huawei's dialect, with signed requests."""
 
-import json
 import os
 import pathlib
 import subprocess
 import sys
 import time
-import urllib.request
 
 import pytest
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
@@ -17,39 +15,11 @@ CLIENT = pathlib.Path(__file__).resolve().parent / "clients" / "huawei_client.py
 JOB_SECONDS_MAX = 30
 
 
-def call(person, method, path, body=None):
-    """A native call with the person's token, for what no dialect of a cloud has."""
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"X-Auth-Token": person.connection.auth_token, "Content-Type": "application/json"}
-    request = urllib.request.Request(person.server.url + path, data, headers, method=method)
-    return json.load(urllib.request.urlopen(request, timeout=30))
-
-
-@pytest.fixture(scope="session")
-def keys():
-    """Access keys by server and person: one each, since there is a ceiling."""
-    return {}
-
-
-def key(keys, person):
-    known = (person.server.url, person.name)
-    if known not in keys:
-        made = call(person, "POST", "/api/v1/access-keys", {})
-        keys[known] = made["id"], made["secret"]
-    return keys[known]
-
-
-def client(keys, person, project="own"):
+def client(person, project="own"):
     project = person.project_id if project == "own" else project
-    credentials = BasicCredentials(*key(keys, person), project)
+    credentials = BasicCredentials(*person.key, project)
     builder = ims.ImsClient.new_builder().with_credentials(credentials)
     return builder.with_endpoint(person.server.url).build()
-
-
-def image_of(person, name, **fields):
-    image = person.connection.image.create_image(
-        name, data=b"\0" * 4096, disk_format="raw", container_format="bare", wait=True, **fields)
-    return image.id
 
 
 def wait(client, job_id):
@@ -78,11 +48,11 @@ def offered(client, state):
 
 
 @pytest.mark.parametrize("verb", ["flow", "native"])
-def test_the_client_program_runs_unchanged(cloud, keys, name, verb):
+def test_the_client_program_runs_unchanged(cloud, name, verb):
     alice, bob = cloud.person("alice"), cloud.person("bob")
-    env = {**os.environ, "IMS_ENDPOINT": cloud.url, "IMAGE_ID": image_of(alice, name)}
+    env = {**os.environ, "IMS_ENDPOINT": cloud.url, "IMAGE_ID": alice.image(name)}
     for role, person in (("OWNER", alice), ("MEMBER", bob)):
-        env[f"{role}_AK"], env[f"{role}_SK"] = key(keys, person)
+        env[f"{role}_AK"], env[f"{role}_SK"] = person.key
         env[f"{role}_PROJECT"] = person.project_id
     done = subprocess.run([sys.executable, CLIENT, verb], env=env, capture_output=True, text=True,
                           timeout=120)
@@ -90,10 +60,10 @@ def test_the_client_program_runs_unchanged(cloud, keys, name, verb):
     assert "FAIL" not in done.stdout, done.stdout
 
 
-def test_a_share_from_offer_to_withdrawal(cloud, keys, name):
+def test_a_share_from_offer_to_withdrawal(cloud, name):
     alice, bob = cloud.person("alice"), cloud.person("bob")
-    owner, member = client(keys, alice), client(keys, bob)
-    image = image_of(alice, name)
+    owner, member = client(alice), client(bob)
+    image = alice.image(name)
     job = wait(owner, share(owner, [image], [bob.project_id]).job_id)
     assert (job.status, job.job_type) == ("SUCCESS", "imsAddImageMembersJob")
     assert job.entities.results[0].status == "success"
@@ -110,10 +80,10 @@ def test_a_share_from_offer_to_withdrawal(cloud, keys, name):
     assert image not in offered(member, "rejected")
 
 
-def test_attributes_have_their_types(cloud, keys, name):
+def test_attributes_have_their_types(cloud, name):
     alice = cloud.person("alice")
-    image = image_of(alice, name, os_version="Ubuntu 22.04 server 64bit")
-    owner = client(keys, alice)
+    image = alice.image(name, os_version="Ubuntu 22.04 server 64bit")
+    owner = client(alice)
     seen = owner.list_images(ims.ListImagesRequest(id=image)).images[0]
     assert (seen.image_size, seen.os_type, seen.platform) == ("4096", "Linux", "Ubuntu")
     assert (seen.imagetype, seen.isregistered, seen.protected) == ("private", "true", False)
@@ -123,9 +93,9 @@ def test_attributes_have_their_types(cloud, keys, name):
         == {"image", "image_shared", "image_member"}
 
 
-def test_a_copy_is_made_by_a_job(cloud, keys, name):
+def test_a_copy_is_made_by_a_job(cloud, name):
     alice = cloud.person("alice")
-    owner, image = client(keys, alice), image_of(alice, name)
+    owner, image = client(alice), alice.image(name)
     body = ims.CopyImageInRegionRequestBody(name=f"{name}-copy")
     begun = owner.copy_image_in_region(ims.CopyImageInRegionRequest(image, body))
     job = wait(owner, begun.job_id)
@@ -134,9 +104,9 @@ def test_a_copy_is_made_by_a_job(cloud, keys, name):
     assert (copy.status, copy.originalimagename) == ("active", image)
 
 
-def test_tags_have_keys_and_values(cloud, keys, name):
+def test_tags_have_keys_and_values(cloud, name):
     alice = cloud.person("alice")
-    owner, image = client(keys, alice), image_of(alice, name)
+    owner, image = client(alice), alice.image(name)
     tag = ims.AddImageTagRequestBody(tag=ims.ResourceTag(key="env", value="prod"))
     owner.add_image_tag(ims.AddImageTagRequest(image, tag))
     tags = owner.list_image_tags(ims.ListImageTagsRequest(image)).tags
@@ -147,9 +117,9 @@ def test_tags_have_keys_and_values(cloud, keys, name):
     assert (refused.value.status_code, refused.value.error_code) == (404, "IMG.0031")
 
 
-def test_refusals_reach_the_library(cloud, keys, name):
+def test_refusals_reach_the_library(cloud, name):
     alice, bob = cloud.person("alice"), cloud.person("bob")
-    owner, image = client(keys, alice), image_of(alice, name)
+    owner, image = client(alice), alice.image(name)
     for images, projects, code in [
         ([image], [alice.project_id], "IMG.0076"),
         ([image], ["f" * 32], "IMG.0108"),
@@ -159,7 +129,7 @@ def test_refusals_reach_the_library(cloud, keys, name):
             share(owner, images, projects)
         assert (refused.value.status_code, refused.value.error_code) == (400, code)
         assert refused.value.request_id.startswith("req-")
-    forged = BasicCredentials(key(keys, alice)[0], "wrong", alice.project_id)
+    forged = BasicCredentials(alice.key[0], "wrong", alice.project_id)
     forger = ims.ImsClient.new_builder().with_credentials(forged).with_endpoint(cloud.url).build()
     with pytest.raises(ClientRequestException) as refused:
         offered(forger, "pending")
