@@ -268,3 +268,102 @@ fn what_cannot_be_read_is_refused_and_never_fails_otherwise() {
         assert!(claim(&vector.asked(&headers)).is_none(), "{text}");
     }
 }
+
+// --- anything at all -----------------------------------------------------------------------------
+
+/// Parts that signatures are made of, so that a few random ones come close to a real one.
+const WORDS: &[&str] = &[
+    "SDK-HMAC-SHA256 ",
+    "V11-HMAC-SHA256 ",
+    "TC3-HMAC-SHA256 ",
+    "Access=AK",
+    "Credential=AK/20261122///sdk_request",
+    "Credential=AK/2026-11-22/cvm/tc3_request",
+    "SignedHeaders=",
+    "Headers=",
+    "ctyun-eop-request-id;eop-date",
+    "content-type;host",
+    "Signature=",
+    "Action=DescribeImages",
+    "SecretId=AK",
+    "Nonce=7",
+    "Timestamp=1795348800",
+    "20261122T120000Z",
+    "00",
+    "=",
+    "/",
+    ";",
+    ",",
+    "&",
+    " ",
+    "%",
+    "%FF",
+    "é",
+];
+
+/// Text of such parts and of anything else.
+fn texts() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let word = prop_oneof![4 => proptest::sample::select(WORDS).prop_map(str::to_owned), 1 => ".{0,4}"];
+    proptest::collection::vec(word, 0..12).prop_map(|words| words.concat())
+}
+
+proptest::proptest! {
+    /// The counterpart of the fuzz targets `signature_…`: whatever is sent is no signature, or cannot be
+    /// read, or is nobody's.
+    #[test]
+    fn any_request_is_unsigned_or_refused(
+        (authorization, eop, query) in (texts(), texts(), texts()),
+        (date, id) in (texts(), texts()),
+        body in texts(),
+        is_post in proptest::prelude::any::<bool>(),
+    ) {
+        let mut headers = HeaderMap::new();
+        for (name, text) in [
+            ("authorization", &authorization),
+            ("eop-authorization", &eop),
+            ("eop-date", &date),
+            ("ctyun-eop-request-id", &id),
+            ("x-sdk-date", &date),
+        ] {
+            let value = HeaderValue::from_bytes(text.as_bytes());
+            headers.extend(value.ok().map(|value| (HeaderName::from_static(name), value)));
+        }
+        if is_post {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            headers.insert("content-type", form);
+        }
+        let method = if is_post { Method::POST } else { Method::GET };
+        let asked = Asked {
+            method: &method,
+            path: "/",
+            inner_path: "/",
+            query: &query,
+            headers: &headers,
+            body: body.as_bytes(),
+            is_empty: body.is_empty(),
+        };
+        if let Some(Ok(claim)) = claim(&asked) {
+            assert!(!claim.is_by(&asked, b"a secret that signed nothing"));
+        }
+    }
+
+    /// A signature holds for the body that was signed and for no other.
+    #[test]
+    fn another_body_is_not_what_was_signed(
+        body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+    ) {
+        let signature = "/NMYyr4cgg+R3gBYJLCartqHA3vV/bTCp2nyeHdjVb0=";
+        let vector = ctyun(Method::POST, "", b"", signature);
+        let headers = vector.headers();
+        let asked = Asked { body: &body, is_empty: body.is_empty(), ..vector.asked(&headers) };
+        assert!(!vector.read().is_by(&asked, "b".repeat(32).as_bytes()));
+        let signature = "468d92e78bd8bc6ec27ecb452029131b8f7f19758d28d8346a10ed5b4edfa150";
+        let vector = huawei(Method::POST, "/v1/cloudimages/members", "", b"")
+            .with("content-type", "application/json;charset=utf-8")
+            .with("authorization", &access(signature, USUAL));
+        let headers = vector.headers();
+        let asked = Asked { body: &body, is_empty: body.is_empty(), ..vector.asked(&headers) };
+        assert!(!vector.read().is_by(&asked, SK.as_bytes()));
+    }
+}
