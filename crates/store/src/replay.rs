@@ -12,7 +12,7 @@ pub struct Taken {
     pub key: String,
     /// What makes it unique.
     pub nonce: String,
-    /// What it asks for.
+    /// What it asks for, or who asks, where what is asked for is not signed.
     pub what: String,
     /// Until when its signature could be taken again.
     pub expires_at: Timestamp,
@@ -29,11 +29,16 @@ static RENEW: Statement = Statement::new(
     "update request_seen set what = $3, seen_at = $4, expires_at = $5 \
      where access_key = $1 and nonce = $2",
 );
+static NOTE: Statement = Statement::new(
+    "insert into request_seen (access_key, nonce, what, seen_at, expires_at) \
+     values ($1, $2, $3, $4, $5) on conflict (access_key, nonce) do update set what = $3, \
+     seen_at = $4, expires_at = $5 where request_seen.expires_at < $4",
+);
 static PURGE: Statement = Statement::new("delete from request_seen where expires_at < $1");
 
 /// Remembers a request. One that was taken before is refused with [`Code::SignatureReplayed`], unless it
-/// asks for the same thing within `repeat_micros` of the first time: schemes whose stamps count
-/// seconds sign two calls of one second alike.
+/// is the same in `what` within `repeat_micros` of the first time: schemes whose stamps count seconds
+/// sign two calls of one second alike.
 pub fn take(
     tx: &mut Tx<'_>,
     taken: &Taken,
@@ -58,10 +63,16 @@ pub fn take(
     tx.execute(&RENEW, &values).map(|_| ())
 }
 
+/// Remembers a request that only reads, so that [`take`] refuses its signature.
+pub fn note(tx: &mut Tx<'_>, taken: &Taken, now: Timestamp) -> Result<(), Error> {
+    let Taken { key, nonce, what, expires_at } = taken;
+    tx.execute(&NOTE, &params![key, nonce, what, now, *expires_at]).map(|_| ())
+}
+
 /// Forgets requests whose signatures hold no longer.
 pub fn purge(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, Error> {
     tx.execute(&PURGE, &params![now])
 }
 
 /// Every statement of this file, for the test that prepares them all.
-pub static STATEMENTS: &[&Statement] = &[&FIND, &PUT, &RENEW, &PURGE];
+pub static STATEMENTS: &[&Statement] = &[&FIND, &PUT, &RENEW, &NOTE, &PURGE];

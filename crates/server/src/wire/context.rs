@@ -63,13 +63,14 @@ async fn handle(app: &App, routes: Router, mut request: Request) -> Response {
     let request_id = format!("req-{}", app.ids.uuid());
     let mut uri = request.uri().clone();
     let prefix = take_region_prefix(&mut uri);
-    let (proven, signed) = credential::prove(app, request, uri.path()).await;
+    let source = source_of(app, &request);
+    let (proven, signed) = credential::prove(app, request, uri.path(), &source).await;
     request = proven;
     *request.uri_mut() = uri;
     let context = Context {
         request_id: request_id.clone(),
         signed,
-        source: source_of(app, &request),
+        source,
         base_url: base_url(app, &request, prefix.as_ref()),
         base_path: base_path(app, &request),
         region_prefix: prefix,

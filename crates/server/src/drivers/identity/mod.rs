@@ -11,7 +11,6 @@ mod password;
 mod permitted;
 mod revoked;
 mod seal;
-mod seen;
 mod token;
 
 use std::path::{Path, PathBuf};
@@ -93,7 +92,6 @@ struct Parts {
     seq: AtomicI64,
     permitted: Permitted,
     keys: key::Keys,
-    seen: seen::Seen,
     /// The number of the last change of permissions read.
     permitted_seq: AtomicI64,
     /// When the last refresh that succeeded was begun, by the clock that never goes back.
@@ -122,7 +120,6 @@ impl Identity {
             seq: AtomicI64::new(0),
             permitted: Permitted::default(),
             keys: key::Keys::default(),
-            seen: seen::Seen::default(),
             permitted_seq: AtomicI64::new(0),
             refreshed_at: AtomicI64::new(0),
         }));
@@ -192,16 +189,6 @@ impl Identity {
             now: parts.clock.now(),
         };
         parts.keys.get(&ground, id, parts.clock.monotonic_micros()).await
-    }
-
-    /// Remembers that a signature was taken for a reading request on this node.
-    pub fn note_read(&self, key: &str, nonce: &str) {
-        self.0.seen.note(key, nonce);
-    }
-
-    /// Whether a signature was taken for a reading request on this node, lately.
-    pub fn was_read(&self, key: &str, nonce: &str) -> bool {
-        self.0.seen.has(key, nonce)
     }
 
     /// Forgets what this node remembers of an access key.

@@ -32,9 +32,9 @@ pub struct SignedRequest {
     pub nonce: String,
     /// Whether the client made the nonce for this; else the same second may bring the same one twice.
     pub is_nonce_made: bool,
-    /// Whether the signature covers what the request asks for.
+    /// Whether what is signed tells a change from a look.
     pub is_all_signed: bool,
-    /// What it asks for, in words.
+    /// What it asks for, in words; who asks, where that is not signed.
     pub what: String,
     /// Whether that changes something.
     pub is_change: bool,
@@ -45,19 +45,15 @@ pub struct SignedRequest {
 /// How long two equal calls of a scheme without nonces may lie apart: its stamps count seconds.
 const REPEAT_MICROS: i64 = Timestamp::SECOND_MICROS;
 
-/// Takes a signed request once: one that changes something is remembered in the database for as long as its
-/// signature holds.
+/// Takes a signed request once: one that changes something is remembered in the database, for all nodes,
+/// for as long as its signature holds. So is one that reads, where its signature would hold for a
+/// change too.
 ///
 /// Errors: [`Code::SignatureReplayed`].
 pub async fn take_once(app: &App, request: SignedRequest) -> Result<(), Error> {
-    if !request.is_change {
-        if !request.is_all_signed {
-            app.identity.note_read(&request.key, &request.nonce);
-        }
+    let is_change = request.is_change;
+    if !is_change && request.is_all_signed {
         return Ok(());
-    }
-    if !request.is_all_signed && app.identity.was_read(&request.key, &request.nonce) {
-        return Err(Error::new(Code::SignatureReplayed).because("it was sent to read before"));
     }
     let repeat_micros = if request.is_nonce_made { 0 } else { REPEAT_MICROS };
     let now = app.clock.now();
@@ -67,7 +63,11 @@ pub async fn take_once(app: &App, request: SignedRequest) -> Result<(), Error> {
         what: request.what,
         expires_at: request.expires_at,
     };
-    app.db.write(move |tx| replay::take(tx, &taken, now, repeat_micros)).await
+    let write = move |tx: &mut Tx<'_>| match is_change {
+        true => replay::take(tx, &taken, now, repeat_micros),
+        false => replay::note(tx, &taken, now),
+    };
+    app.db.write(write).await
 }
 
 /// Binds the stamps of a key to the hours they are ahead of UTC, at their first use.

@@ -18,6 +18,7 @@ use lendglass_core::{Code, Error, RegionId};
 
 pub use self::asked::Asked;
 pub use self::signed::{Claim, Scheme, Signed, claim, prove};
+pub use self::tc3::service as tc3_service;
 use crate::app::App;
 use crate::service::identity::{self, Actor, Method, Origin, ProjectScope, Scope, Session};
 use crate::wire::context::Context;
@@ -132,6 +133,11 @@ pub fn origin(context: &Context) -> Origin {
 fn session(app: &App, headers: &HeaderMap) -> Result<Arc<Session>, Error> {
     let token = token(headers).ok_or_else(|| Error::new(Code::Unauthenticated))?;
     identity::verify(app, token)
+}
+
+/// Whether a request has a token, whatever it is worth.
+pub fn has_token(headers: &HeaderMap) -> bool {
+    token(headers).is_some()
 }
 
 /// `X-Auth-Token`, or `Authorization: Bearer`.

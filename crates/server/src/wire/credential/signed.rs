@@ -95,12 +95,17 @@ const REFUSAL: Duration = Duration::from_millis(20);
 const NO_SECRET: &[u8] = b"there is no such access key here";
 
 /// Proves the signature of a request, if it has one, and answers the request with its body as it was.
-/// `inner_path` is its path without the prefix of a region.
+/// `inner_path` is its path without the prefix of a region, `source` the address it comes from.
 ///
 /// The error within [`Signed`] is for the dialect to render: [`Code::SignatureMalformed`],
 /// [`Code::SignatureExpired`], [`Code::SignatureInvalid`] for an unknown key and a wrong signature alike,
 /// [`Code::SignatureReplayed`], [`Code::BodyTooLarge`].
-pub async fn prove(app: &App, request: Request, inner_path: &str) -> (Request, Option<Signed>) {
+pub async fn prove(
+    app: &App,
+    request: Request,
+    inner_path: &str,
+    source: &str,
+) -> (Request, Option<Signed>) {
     let body = match of_body(&request, inner_path) {
         Wanted::Nothing => return (request, None),
         wanted @ (Wanted::Whole | Wanted::Stream) => wanted,
@@ -130,7 +135,7 @@ pub async fn prove(app: &App, request: Request, inner_path: &str) -> (Request, O
     };
     let is_whole = matches!(body, Bytes::Whole(_));
     let signed = match claim(&asked) {
-        Some(Ok(claim)) => Some(proven(app, &asked, claim, is_whole).await),
+        Some(Ok(claim)) => Some(proven(app, &asked, claim, is_whole, source).await),
         Some(Err(error)) => Some(Err(error)),
         None => None,
     };
@@ -214,7 +219,13 @@ impl Bytes {
     }
 }
 
-async fn proven(app: &App, asked: &Asked<'_>, claim: Claim, is_whole: bool) -> Signed {
+async fn proven(
+    app: &App,
+    asked: &Asked<'_>,
+    claim: Claim,
+    is_whole: bool,
+    source: &str,
+) -> Signed {
     let (at, hours) = claim.stamp(app.clock.now())?;
     let key = identity::key(app, &claim.key).await?;
     let secret = key.as_ref().map_or(NO_SECRET, |key| key.secret.as_slice());
@@ -230,11 +241,14 @@ async fn proven(app: &App, asked: &Asked<'_>, claim: Claim, is_whole: bool) -> S
     if claim.stamps.len() > 1 {
         identity::bind_stamp(app, &key, hours).await?;
     }
-    let (what, is_change) = meaning(asked);
+    let (what, is_change) = meaning(asked, &claim);
     let is_change = match &claim.scheme {
         Scheme::Eop(_) => eop::counts_once(asked, is_change).map_err(malformed)?,
         Scheme::Sdk(_) | Scheme::Tc3(_) | Scheme::Parameters(_) => is_change,
     };
+    // Two actions of one second with the same parameters are signed alike: their client is known by
+    // its address.
+    let what = if claim.is_all_signed { what } else { format!("from {source}") };
     let request = SignedRequest {
         key: claim.key.clone(),
         nonce: claim.nonce,
@@ -249,9 +263,9 @@ async fn proven(app: &App, asked: &Asked<'_>, claim: Claim, is_whole: bool) -> S
 }
 
 /// What a request asks for, and whether that changes anything. At the root an action is named.
-fn meaning(asked: &Asked<'_>) -> (String, bool) {
+fn meaning(asked: &Asked<'_>, claim: &Claim) -> (String, bool) {
     if asked.inner_path == "/" {
-        let action = action(asked);
+        let action = action(asked, claim);
         let is_read = action.starts_with("Describe") || action.starts_with("Inquiry");
         return (format!("/ {}", shortened(&action, 100)), !is_read);
     }
@@ -260,9 +274,10 @@ fn meaning(asked: &Asked<'_>) -> (String, bool) {
     (format!("{method} {path}"), !is_read)
 }
 
-fn action(asked: &Asked<'_>) -> String {
+fn action(asked: &Asked<'_>, claim: &Claim) -> String {
     let named = asked.header_text("x-tc-action");
-    if !named.is_empty() {
+    // Where the parameters are signed they alone count.
+    if !named.is_empty() && !matches!(claim.scheme, Scheme::Parameters(_)) {
         return named.to_owned();
     }
     let text = if asked.method == Method::GET { asked.query.as_bytes() } else { asked.body };

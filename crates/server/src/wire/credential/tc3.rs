@@ -1,6 +1,11 @@
 //! Tencent's `TC3-HMAC-SHA256`.
 //!
-//! The action travels in `X-TC-Action`, which the SDKs do not sign: see [`Claim::is_all_signed`].
+//! The action travels in `X-TC-Action`, which the SDKs do not sign: see [`tells_a_change`].
+
+use std::collections::BTreeMap;
+
+use axum::http::HeaderMap;
+use serde::de::IgnoredAny;
 
 use super::Claim;
 use super::asked::{Asked, day_of, hex, hmac_sha256, is_same, sha256_hex};
@@ -9,8 +14,11 @@ const SCHEME: &str = "TC3-HMAC-SHA256";
 const SCOPE_END: &str = "tc3_request";
 const DIGEST_HEADER: &str = "x-tc-content-sha256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+const ACTION: &str = "x-tc-action";
 /// How far the client's clock may be off, as the vendor's.
 const SKEW_SECONDS: i64 = 5 * 60;
+/// Parameters of lists. Every action that changes something refuses them as unknown.
+const OF_LISTS: [&str; 3] = ["Filters", "Offset", "Limit"];
 
 /// The signature of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,21 +57,29 @@ fn parse(asked: &Asked<'_>, text: &str) -> Result<Claim, String> {
         return Err("the credential is of another day than X-TC-Timestamp".to_owned());
     }
     let signature = part("Signature").ok_or("Signature is missing")?.to_owned();
+    let headers = part("SignedHeaders").ok_or("SignedHeaders is missing")?.to_owned();
     Ok(Claim {
         key: key.to_owned(),
         stamps: vec![(seconds, 0)],
         skew_seconds: SKEW_SECONDS,
         nonce: signature.clone(),
         is_nonce_made: false,
-        is_all_signed: false,
+        is_all_signed: tells_a_change(asked, &headers),
         scheme: super::Scheme::Tc3(Signed {
             timestamp: timestamp.to_owned(),
             date: date.to_owned(),
             service: service.to_owned(),
-            headers: part("SignedHeaders").ok_or("SignedHeaders is missing")?.to_owned(),
+            headers,
             signature,
         }),
     })
+}
+
+/// The service that a credential of this scheme is for.
+pub fn service(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("authorization")?.to_str().ok()?.strip_prefix(SCHEME)?;
+    let (_, credential) = text.split_once("Credential=")?;
+    credential.split(',').next()?.trim().split('/').nth(2)
 }
 
 impl Signed {
@@ -104,4 +120,28 @@ impl Signed {
         let (method, signed) = (asked.method, &self.headers);
         format!("{method}\n{path}\n{query}\n{headers}\n{signed}\n{digest}")
     }
+}
+
+/// Whether what is signed tells a change from a look. At the root the action does, where it is among
+/// the signed headers; else the parameters of a list do, which no change takes. Looks that this is not
+/// said of are remembered by all nodes, so that their signatures change nothing.
+fn tells_a_change(asked: &Asked<'_>, headers: &str) -> bool {
+    let is_action_signed = headers.split(';').any(|name| name == ACTION);
+    asked.inner_path != "/" || is_action_signed || (!is_unsigned(asked) && is_of_a_list(asked))
+}
+
+/// Whether the parameters are such as no change takes: none at all, or some of a list.
+fn is_of_a_list(asked: &Asked<'_>) -> bool {
+    let names: Vec<String> = match asked.method.as_str() {
+        "GET" => {
+            let names = url::form_urlencoded::parse(asked.query.as_bytes());
+            names.map(|(name, _)| name.split('.').next().unwrap_or_default().to_owned()).collect()
+        }
+        _ if asked.body.is_empty() => Vec::new(),
+        _ => match serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(asked.body) {
+            Ok(parameters) => parameters.into_keys().collect(),
+            Err(_) => return false,
+        },
+    };
+    names.is_empty() || names.iter().any(|name| OF_LISTS.contains(&name.as_str()))
 }
