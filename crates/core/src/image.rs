@@ -277,10 +277,11 @@ fn refused(field: &'static str, value: &str, reason: &str) -> Error {
 
 /// Whether an image may have this name: at most `image.name_max` characters, and unless
 /// `image.name_free` letters of any script, digits, space and `-_.` without a space at either end.
+/// Only the refusal of what is too long has a fact `max`.
 pub fn check_name(name: &str, policy: &Policy) -> Result<(), Error> {
     if name.chars().count() > policy.image_name_max as usize {
         let reason = format!("at most {} characters", policy.image_name_max);
-        return Err(refused("name", name, &reason));
+        return Err(refused("name", name, &reason).with("max", policy.image_name_max));
     }
     if name.contains('\0') {
         return Err(refused("name", name, "no NUL character"));

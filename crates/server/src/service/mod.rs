@@ -6,6 +6,7 @@ pub mod alias;
 pub mod attribute;
 pub mod audit;
 pub mod backup;
+pub mod blueprint;
 pub mod contact;
 pub mod copy;
 pub mod delete;

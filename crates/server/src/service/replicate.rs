@@ -13,7 +13,7 @@ use lendglass_store::{
 use crate::app::App;
 use crate::service::audit::by_system;
 use crate::service::image::{NewImage, create_in};
-use crate::service::{lock_seen, not_found};
+use crate::service::{blueprint, lock_seen, not_found};
 
 /// Asks for a private copy of an image in the caller's project (US-09). Answers the new record,
 /// which is `importing` until the job has ended.
@@ -76,7 +76,7 @@ pub(crate) fn begin_record(
         container_format: image.container_format,
         min_disk_gib: image.min_disk_gib,
         min_ram_mib: image.min_ram_mib,
-        properties: image.properties.clone(),
+        properties: blueprint::properties_of_copy(image),
         ..NewImage::default()
     };
     let queued = create_in(tx, app, caller, &new, target, app.clock.now())?;

@@ -39,7 +39,6 @@ mod sharing_table;
 mod states;
 mod tags;
 mod telling;
-mod tencent;
 mod terms;
 mod twice;
 mod vaults;

@@ -1,27 +1,22 @@
-//! Images: lists, attributes, deletion, copies.
+//! Images: how they look, attributes, deletion, copies.
 
 use std::collections::BTreeMap;
 
 use lendglass_core::image::{Image, ImageKind, ImageStatus, Visibility};
-use lendglass_core::limits::LIST_TOTAL;
+use lendglass_core::limits::BATCH_IMAGES;
+use lendglass_core::tenant::Caller;
 use lendglass_core::text::shortened;
-use lendglass_core::{Code, Error, ImageId};
+use lendglass_core::{Code, Error, ImageId, RegionId};
 use serde_json::{Value, json};
 
-use super::input::Filter;
 use super::{Call, Coded, Refusal};
+use crate::service::copy::CopyWish;
 use crate::service::image::{Backups, Edit};
-use crate::service::list::{self, ListImages, TextColumn, View};
-use crate::service::{alias, image, quota, replicate};
-use crate::wire::common::{invalid, seconds_text};
+use crate::service::{alias, copy, image, quota, replicate};
+use crate::wire::common::seconds_text;
 
 /// What the vendor answers where a policy sets no ceiling.
 const NO_CEILING: u32 = i32::MAX as u32;
-/// The vendor's page, and its largest one.
-const PAGE: u32 = 20;
-const PAGE_MAX: u32 = 100;
-/// Filters of one request, and values of one filter, as the vendor documents them.
-const FILTERS: usize = 10;
 const GIB: u64 = 1 << 30;
 
 /// The images of some ids of the vendor's form; what names none is left out.
@@ -29,6 +24,10 @@ pub(super) async fn find(
     call: &Call,
     ids: &[String],
 ) -> Result<BTreeMap<String, ImageId>, Refusal> {
+    if ids.len() > BATCH_IMAGES {
+        let error = Error::new(Code::TooManyIds).with("count", ids.len());
+        return Err(error.with("max", BATCH_IMAGES).into());
+    }
     if let Some(id) = ids.iter().find(|id| !is_id(id)) {
         return Err(Error::new(Code::MalformedId).with("id", shortened(id, 80)).into());
     }
@@ -51,165 +50,18 @@ fn no_image(id: &str) -> Refusal {
     Error::new(Code::ImageNotFound).with("id", shortened(id, 80)).into()
 }
 
-// --- lists ---------------------------------------------------------------------------------------
-
-/// What a list asks for.
-struct Wanted {
-    views: Vec<Option<View>>,
-    ids: Option<Vec<ImageId>>,
-    /// What the database does not know: all must hold of an image.
-    filters: Vec<Filter>,
-    offset: u32,
-    limit: u32,
-}
-
-/// `DescribeImages`.
-pub(super) async fn describe(mut call: Call) -> Result<Value, Refusal> {
-    // Which servers can boot an image is not known here: every type can.
-    call.input.text("InstanceType")?;
-    let (total, images) = page(&mut call).await?;
-    let images = render(&call, images).await?;
-    Ok(json!({"TotalCount": total, "ImageSet": images}))
-}
-
-/// The page that a list asks for, and how many there are in all, counted up to [`LIST_TOTAL`].
-pub(super) async fn page(call: &mut Call) -> Result<(u32, Vec<Image>), Refusal> {
-    let wanted = wanted(call).await?;
-    let (mut total, mut images) = (0_u32, Vec::new());
-    if wanted.ids.as_ref().is_some_and(Vec::is_empty) {
-        return Ok((0, images));
-    }
-    for view in &wanted.views {
-        let mut marker = None;
-        loop {
-            let request = ListImages {
-                view: *view,
-                filters: wanted.ids.iter().map(|ids| of_ids(ids)).collect(),
-                marker,
-                limit: Some(u32::MAX),
-                ..ListImages::default()
-            };
-            let page = list::list(&call.app, &call.caller, &request).await?;
-            let is_last = page.images.len() < page.limit as usize;
-            marker = page.images.last().map(|image| image.id.clone());
-            for image in page.images {
-                if !wanted.filters.iter().all(|filter| holds(filter, &image)) {
-                    continue;
-                }
-                if total >= wanted.offset && images.len() < wanted.limit as usize {
-                    images.push(image);
-                }
-                total += 1;
-            }
-            if is_last || total >= LIST_TOTAL {
-                break;
-            }
-        }
-    }
-    Ok((total, images))
-}
-
-fn of_ids(ids: &[ImageId]) -> list::Filter {
-    list::Filter::Text(TextColumn::Id, ids.iter().map(ToString::to_string).collect())
-}
-
-async fn wanted(call: &mut Call) -> Result<Wanted, Refusal> {
-    let mut ids = call.input.texts("ImageIds")?;
-    let mut filters = call.input.filters()?;
-    let offset = call.input.number("Offset")?.unwrap_or(0);
-    let limit = call.input.number("Limit")?.unwrap_or(PAGE);
-    std::mem::take(&mut call.input).finish()?;
-    if ids.is_some() && !filters.is_empty() {
-        return Err(Refusal {
-            error: invalid("Filters", "", "ImageIds and Filters exclude each other"),
-            code: Some("InvalidParameter.InvalidParameterCoexistImageIdsFilters"),
-        });
-    }
-    if filters.len() > FILTERS {
-        return Err(Error::new(Code::TooManyFilters).with("max", FILTERS).into());
-    }
-    if limit > PAGE_MAX {
-        let text = limit.to_string();
-        return Err(Refusal {
-            error: invalid("Limit", &text, "it is larger than the largest page"),
-            code: Some("InvalidParameterValue.LimitExceeded"),
-        });
-    }
-    let mut views = vec![None];
-    let mut rest = Vec::new();
-    for filter in filters.drain(..) {
-        match filter.name.as_str() {
-            "image-id" => ids = Some(filter.values),
-            "image-type" => views = views_of(&filter)?,
-            "image-name" | "platform" | "tag-key" | "tag-value" => rest.push(filter),
-            name if name.starts_with("tag:") => rest.push(filter),
-            name => {
-                return Err(Refusal {
-                    error: invalid("Filters", &shortened(name, 80), "there is no such filter"),
-                    code: Some("InvalidFilter"),
-                });
-            }
-        }
-    }
-    let ids = match ids {
-        Some(ids) => Some(find(call, &ids).await?.into_values().collect()),
-        None => None,
-    };
-    Ok(Wanted { views, ids, filters: rest, offset, limit })
-}
-
-fn views_of(filter: &Filter) -> Result<Vec<Option<View>>, Refusal> {
-    let mut views = Vec::new();
-    for value in &filter.values {
-        let view = match value.as_str() {
-            "PRIVATE_IMAGE" => View::Owned,
-            "SHARED_IMAGE" => View::Received,
-            "PUBLIC_IMAGE" => View::Of(Visibility::Public),
-            other => {
-                return Err(Refusal {
-                    error: invalid("image-type", &shortened(other, 80), "there is no such type"),
-                    code: Some("InvalidParameterValue"),
-                });
-            }
-        };
-        if !views.contains(&Some(view)) {
-            views.push(Some(view));
-        }
-    }
-    Ok(views)
-}
-
-/// Whether one of a filter's values fits.
-fn holds(filter: &Filter, image: &Image) -> bool {
-    let contains = |text: &str| {
-        let text = text.to_lowercase();
-        filter.values.iter().any(|value| text.contains(&value.to_lowercase()))
-    };
-    let is = |text: &str| filter.values.iter().any(|value| value == text);
-    match filter.name.as_str() {
-        "image-name" => contains(image.name.as_deref().unwrap_or_default()),
-        "platform" => contains(&platform(image)),
-        "tag-key" => image.tags.iter().any(|tag| is(tag_of(tag).0)),
-        "tag-value" => image.tags.iter().any(|tag| is(tag_of(tag).1)),
-        name => {
-            let key = name.strip_prefix("tag:").unwrap_or_default();
-            image.tags.iter().map(|tag| tag_of(tag)).any(|(name, value)| name == key && is(value))
-        }
-    }
-}
-
 // --- what an image looks like --------------------------------------------------------------------
 
 /// A label is a key, with a value where it has an equals sign.
-fn tag_of(tag: &str) -> (&str, &str) {
+pub(super) fn tag_of(tag: &str) -> (&str, &str) {
     tag.split_once('=').unwrap_or((tag, ""))
 }
 
-fn property<'a>(image: &'a Image, name: &str) -> &'a str {
+pub(super) fn property<'a>(image: &'a Image, name: &str) -> &'a str {
     image.properties.get(name).map_or("", String::as_str)
 }
 
-fn platform(image: &Image) -> String {
+pub(super) fn platform(image: &Image) -> String {
     let named = [property(image, "os_distro"), property(image, "os_type")];
     let named = named.into_iter().find(|text| !text.is_empty());
     named.unwrap_or("Other").to_owned()
@@ -242,7 +94,7 @@ pub(super) fn size_gib(image: &Image) -> u64 {
 }
 
 /// Images as the vendor shows them.
-pub(super) async fn render(call: &Call, images: Vec<Image>) -> Result<Vec<Value>, Refusal> {
+pub(super) async fn render(call: &Call, images: &[Image]) -> Result<Vec<Value>, Refusal> {
     let ids: Vec<ImageId> = images.iter().map(|image| image.id.clone()).collect();
     let owners: Vec<_> = images.iter().map(|image| image.owner.clone()).collect();
     let aliases = alias::of_images(&call.app, &ids).await?;
@@ -314,10 +166,20 @@ pub(super) async fn modify(mut call: Call) -> Result<Value, Refusal> {
     let mut edits: Vec<Edit> = name.map(|name| Edit::Name(Some(name))).into_iter().collect();
     let description = description.map(|text| Edit::SetProperty("description".to_owned(), text));
     edits.extend(description);
-    image::update(&call.app, &call.caller, &id, edits)
-        .await
-        .coded(&[(Code::NotImageOwner, "UnsupportedOperation.SharedImageModifyUnsupported")])?;
+    let done = image::update(&call.app, &call.caller, &id, edits).await.coded(&[
+        (Code::NotImageOwner, "UnsupportedOperation.SharedImageModifyUnsupported"),
+        (Code::ImageBusy, "InvalidImageId.IncorrectState"),
+    ]);
+    done.map_err(too_large)?;
     Ok(json!({}))
+}
+
+/// What is too long has a code of its own.
+fn too_large(refusal: Refusal) -> Refusal {
+    let is_too_large = refusal.error.code() == Code::InvalidValue;
+    let is_too_large = is_too_large && refusal.error.fact("max").is_some();
+    let code = is_too_large.then_some("InvalidParameterValue.TooLarge");
+    Refusal { code: code.or(refusal.code), error: refusal.error }
 }
 
 /// `DeleteImages`: all are tried before the first one goes.
@@ -355,10 +217,11 @@ const DELETION: &[(Code, &str)] = &[
     (Code::NotImageOwner, "InvalidParameterValue.InvalidImageIdIsShared"),
     (Code::SharedImageReadonly, "InvalidParameterValue.InvalidImageIdIsShared"),
     (Code::ImageNotActive, "InvalidImageId.IncorrectState"),
+    (Code::ImageBusy, "InvalidImageId.IncorrectState"),
 ];
 
-/// `SyncImages`: a copy in the caller's library. Copies to another region come with those of the
-/// installation.
+/// `SyncImages`: a copy in each of some regions, in the caller's own as well. All are tried before
+/// the first one is made.
 pub(super) async fn sync(mut call: Call) -> Result<Value, Refusal> {
     let ids = call.input.required_texts("ImageIds")?;
     let regions = call.input.required_texts("DestinationRegions")?;
@@ -376,25 +239,67 @@ pub(super) async fn sync(mut call: Call) -> Result<Value, Refusal> {
             code: Some("UnsupportedOperation.SyncEncryptImageNotSupport"),
         });
     }
-    let own = call.caller.region.as_str();
-    if let Some(other) = regions.iter().find(|region| *region != own) {
-        let is_known = call.app.regions.iter().any(|region| region.id.as_str() == other);
-        return Err(match is_known {
-            false => Error::new(Code::RegionNotFound).with("region", shortened(other, 80)).into(),
-            true => Refusal {
-                error: Error::new(Code::NotAvailableHere).with("operation", "copies to a region"),
-                code: Some("UnsupportedOperation.Region"),
-            },
-        });
+    let regions = regions_of(&regions)?;
+    let source = find_one(&call, id).await?;
+    let mut rehearsing = call.caller.clone();
+    rehearsing.terms.is_dry_run = true;
+    for region in &regions {
+        match copied(&call, &rehearsing, &source, region, name.as_ref()).await {
+            Err(error) if error.code() == Code::DryRun => {}
+            done => drop(done.coded(COPYING).map_err(too_large)?),
+        }
+    }
+    if call.caller.terms.is_dry_run {
+        return Err(Error::new(Code::DryRun).into());
+    }
+    let mut copies = Vec::new();
+    for region in &regions {
+        let copy = copied(&call, &call.caller, &source, region, name.as_ref()).await;
+        copies.push(copy.coded(COPYING)?);
+    }
+    if !is_wanted {
+        return Ok(json!({"ImageSet": []}));
+    }
+    let made: Vec<ImageId> = copies.iter().map(|copy| copy.id.clone()).collect();
+    let aliases = alias::of_images(&call.app, &made).await?;
+    let row =
+        |copy: &Image| json!({"ImageId": aliases.get(&copy.id), "Region": copy.region.as_str()});
+    Ok(json!({"ImageSet": copies.iter().map(row).collect::<Vec<_>>()}))
+}
+
+/// Each region once, in order.
+fn regions_of(names: &[String]) -> Result<Vec<RegionId>, Refusal> {
+    let mut regions = Vec::new();
+    for name in names {
+        let region = RegionId::parse(name)
+            .map_err(|_| Error::new(Code::RegionNotFound).with("region", shortened(name, 80)))?;
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
     }
     if regions.is_empty() {
         return Err(Error::new(Code::MissingField).with("field", "DestinationRegions").into());
     }
-    let source = find_one(&call, id).await?;
-    let (copy, _) = replicate::replicate(&call.app, &call.caller, &source, name).await?;
-    if !is_wanted {
-        return Ok(json!({"ImageSet": []}));
-    }
-    let aliases = alias::of_images(&call.app, std::slice::from_ref(&copy.id)).await?;
-    Ok(json!({"ImageSet": [{"ImageId": aliases.get(&copy.id), "Region": own}]}))
+    Ok(regions)
 }
+
+async fn copied(
+    call: &Call,
+    caller: &Caller,
+    source: &ImageId,
+    region: &RegionId,
+    name: Option<&String>,
+) -> Result<Image, Error> {
+    let (name, app) = (name.cloned(), &call.app);
+    let (copy, _) = if *region == caller.region {
+        replicate::replicate(app, caller, source, name).await?
+    } else {
+        let wish = CopyWish { source: source.clone(), region: region.clone(), project: None, name };
+        copy::copy(app, caller, wish).await?
+    };
+    Ok(copy)
+}
+
+/// The vendor copies within an account: where that has no project, or several, the region is not
+/// one for this image.
+const COPYING: &[(Code, &str)] = &[(Code::CopyProjectNeeded, "UnsupportedOperation.Region")];

@@ -1,79 +1,188 @@
-//! Lighthouse: an image is a blueprint there, `lhbp-…` with the same eight characters.
+//! Lighthouse: an image that its owner lets it use is a blueprint there, `lhbp-…` with the same eight
+//! characters.
 
-use lendglass_core::image::{ImageKind, ImageStatus};
-use lendglass_core::{Code, Error};
+use lendglass_core::image::{Image, ImageKind, ImageStatus};
+use lendglass_core::text::shortened;
+use lendglass_core::{Code, Error, ImageId};
 use serde_json::{Value, json};
 
-use super::image::{find_one, page, render};
-use super::share::{accounts_of, find_blueprint, invite, withdraw};
+use super::image::{find, find_one, platform, property, render};
+use super::list::{BLUEPRINTS, PAGE_MAX, TO_SHARE, page};
+use super::share::{accounts_of, invite, withdraw};
 use super::{Call, Coded, Refusal};
+use crate::service::blueprint;
 use crate::service::image::{self, Edit};
 use crate::wire::common::invalid;
-
-/// Says that an image is usable in Lighthouse as well (US-11a).
-const MARK: &str = "lighthouse_blueprint";
 
 /// `ModifyImageSharePermission` of Lighthouse: within one account and region.
 pub(super) async fn modify(mut call: Call) -> Result<Value, Refusal> {
     let id = call.input.required("ImageId")?;
     let permission = call.input.required("Permission")?;
     std::mem::take(&mut call.input).finish()?;
-    let image = find_one(&call, &id).await.map_err(|Refusal { error, .. }| Refusal {
-        code: Some(if error.code() == Code::MalformedId {
-            "InvalidParameterValue.InvalidImageIdMalformed"
-        } else {
-            "ResourceNotFound.ImageIdNotFound"
-        }),
-        error,
-    })?;
-    let blueprint = id.replacen("img-", "lhbp-", 1);
-    let edit = match permission.as_str() {
-        "SHARE" => Edit::AddProperty(MARK.to_owned(), blueprint.clone()),
-        "CANCEL" => Edit::RemoveProperty(MARK.to_owned()),
+    let words = [
+        (Code::MalformedId, "InvalidParameterValue.InvalidImageIdMalformed"),
+        (Code::ImageNotFound, "ResourceNotFound.ImageIdNotFound"),
+    ];
+    let image = find_one(&call, &id).await.map_err(|refusal| refusal.or(&words))?;
+    let done = match permission.as_str() {
+        "SHARE" => blueprint::make(&call.app, &call.caller, &image).await,
+        "CANCEL" => blueprint::unmake(&call.app, &call.caller, &image).await,
         other => return Err(invalid("Permission", other, "SHARE or CANCEL").into()),
     };
-    image::update(&call.app, &call.caller, &image, vec![edit]).await.coded(&[
+    done.coded(&[
         (Code::ImageNotFound, "ResourceNotFound.ImageIdNotFound"),
         (Code::NotImageOwner, "UnauthorizedOperation.NoPermission"),
         (Code::SharedImageReadonly, "UnauthorizedOperation.NoPermission"),
         (Code::PropertyExists, "UnsupportedOperation.ImageAlreadyShared"),
         (Code::PropertyMissing, "UnsupportedOperation.ImageUnableToShare"),
+        (Code::InvalidValue, "UnsupportedOperation.ImageUnableToShare"),
+        (Code::ImageNotActive, "UnsupportedOperation.ImageUnableToShare"),
+        (Code::ImageBusy, "UnsupportedOperation.ImageOccupied"),
     ])?;
-    Ok(json!({"BlueprintId": blueprint}))
+    Ok(json!({"BlueprintId": id.replacen("img-", "lhbp-", 1)}))
 }
 
 /// `DescribeImagesToShare`: the images, each with whether it can be a blueprint, and why not.
 pub(super) async fn to_share(mut call: Call) -> Result<Value, Refusal> {
-    let (total, images) = page(&mut call).await?;
-    let reasons: Vec<Option<&str>> = images
-        .iter()
-        .map(|image| {
-            if image.owner != call.caller.project {
-                Some("it belongs to another account")
-            } else if image.kind != ImageKind::SystemDisk {
-                Some("it is not an image of a system disk")
-            } else if image.status != ImageStatus::Active {
-                Some("it is not in the state NORMAL")
-            } else if image.properties.contains_key(MARK) {
-                Some("it is shared already")
-            } else {
-                None
-            }
-        })
-        .collect();
-    let mut rows = render(&call, images).await?;
-    for (row, reason) in rows.iter_mut().zip(reasons) {
-        let is_whole = row["SnapshotSet"].as_array().is_some_and(|all| all.len() > 1);
+    let (total, images) = page(&mut call, &TO_SHARE).await?;
+    let mut rows = render(&call, &images).await?;
+    for (row, image) in rows.iter_mut().zip(&images) {
+        let refusal = blueprint::refusal(&call.caller, image);
+        let reason = refusal.as_ref().map(|error| error.text(call.language)).unwrap_or_default();
+        let is_whole = image.kind == ImageKind::FullServer;
         row["ImageClass"] = json!(if is_whole { "InstanceImage" } else { "SystemImage" });
-        row["IsShareable"] = json!(reason.is_none());
-        row["UnshareableReason"] = json!(reason.unwrap_or_default());
-        if let Some(fields) = row.as_object_mut() {
-            let other = ["ImageType", "ImageCreator", "SnapshotSet", "Tags", "LicenseType"];
-            fields.retain(|name, _| !other.contains(&name.as_str()));
-        }
+        row["IsShareable"] = json!(refusal.is_none());
+        row["UnshareableReason"] = json!(reason);
+        keep(row, |name| {
+            !["ImageType", "ImageCreator", "SnapshotSet", "Tags", "LicenseType", "SyncPercent"]
+                .contains(&name)
+        });
     }
     Ok(json!({"TotalCount": total, "ImageSet": rows}))
 }
+
+fn keep(row: &mut Value, is_kept: impl Fn(&str) -> bool) {
+    if let Some(fields) = row.as_object_mut() {
+        fields.retain(|name, _| is_kept(name));
+    }
+}
+
+// --- blueprints ----------------------------------------------------------------------------------
+
+/// `DescribeBlueprints`: own, received and public ones.
+pub(super) async fn blueprints(mut call: Call) -> Result<Value, Refusal> {
+    let (total, images) = page(&mut call, &BLUEPRINTS).await.map_err(|refusal| {
+        refusal.or(&[(Code::MalformedId, "InvalidParameterValue.BlueprintIdMalformed")])
+    })?;
+    let rows = render(&call, &images).await?;
+    let rows = rows.iter().zip(&images).map(|(row, image)| {
+        json!({
+            "BlueprintId": row["ImageId"].as_str().unwrap_or_default().replacen("img-", "lhbp-", 1),
+            "ImageId": row["ImageId"],
+            "BlueprintName": row["ImageName"],
+            "DisplayTitle": row["ImageName"],
+            "DisplayVersion": property(image, "os_version"),
+            "Description": row["ImageDescription"],
+            "OsName": row["OsName"],
+            "Platform": row["Platform"],
+            "PlatformType": platform_type(image),
+            "BlueprintType": match row["ImageType"].as_str() {
+                Some("PRIVATE_IMAGE") => "PRIVATE",
+                Some("PUBLIC_IMAGE") => "PURE_OS",
+                Some(_) | None => "SHARED",
+            },
+            "BlueprintState": state_of(image),
+            "BlueprintShared": image.owner == call.caller.project && image.shares > 0,
+            "CreatedTime": row["CreatedTime"],
+            "RequiredSystemDiskSize": row["ImageSize"],
+            "RequiredMemorySize": image.min_ram_mib.div_ceil(1024),
+            "SupportAutomationTools": false,
+            "ImageUrl": "",
+            "CommunityUrl": "",
+            "GuideUrl": "",
+            "SceneIdSet": [],
+            "DockerVersion": null,
+            "Tags": row["Tags"],
+        })
+    });
+    Ok(json!({"TotalCount": total, "BlueprintSet": rows.collect::<Vec<_>>()}))
+}
+
+pub(super) fn platform_type(image: &Image) -> &'static str {
+    let is_windows = platform(image).to_ascii_lowercase().contains("windows");
+    if is_windows { "WINDOWS" } else { "LINUX_UNIX" }
+}
+
+pub(super) fn state_of(image: &Image) -> &'static str {
+    match image.status {
+        ImageStatus::Active => "NORMAL",
+        ImageStatus::Deactivated => "OFFLINE",
+        ImageStatus::Importing | ImageStatus::Saving | ImageStatus::Uploading => "SYNCING",
+        ImageStatus::Queued | ImageStatus::Error => "CREATEFAILED",
+    }
+}
+
+/// `ModifyBlueprintAttribute`: name and description are the image's.
+pub(super) async fn modify_blueprint(mut call: Call) -> Result<Value, Refusal> {
+    let id = call.input.required("BlueprintId")?;
+    let name = call.input.text("BlueprintName")?;
+    let description = call.input.text("Description")?;
+    std::mem::take(&mut call.input).finish()?;
+    let image = find_blueprint(&call, &id).await?;
+    let mut edits: Vec<Edit> = name.map(|name| Edit::Name(Some(name))).into_iter().collect();
+    let description = description.map(|text| Edit::SetProperty("description".to_owned(), text));
+    edits.extend(description);
+    let done = image::update(&call.app, &call.caller, &image, edits).await.coded(&[
+        (Code::ImageNotFound, "ResourceNotFound.BlueprintIdNotFound"),
+        (Code::NotImageOwner, "UnauthorizedOperation.NoPermission"),
+        (Code::SharedImageReadonly, "UnauthorizedOperation.NoPermission"),
+        (Code::ImageBusy, "OperationDenied.BlueprintOperationInProgress"),
+    ]);
+    done.map(|_| json!({}))
+}
+
+/// `DeleteBlueprints`: Lighthouse uses the images no longer, which stay what they are in CVM.
+pub(super) async fn delete_blueprints(mut call: Call) -> Result<Value, Refusal> {
+    let ids = call.input.required_texts("BlueprintIds")?;
+    std::mem::take(&mut call.input).finish()?;
+    let mut images = Vec::new();
+    for id in &ids {
+        images.push(find_blueprint(&call, id).await?);
+    }
+    for image in &images {
+        blueprint::unmake(&call.app, &call.caller, image).await.coded(&[
+            (Code::NotImageOwner, "UnsupportedOperation.NotSupportSharedBlueprint"),
+            (Code::SharedImageReadonly, "UnsupportedOperation.NotSupportSharedBlueprint"),
+            (Code::ImageBusy, "OperationDenied.BlueprintOperationInProgress"),
+        ])?;
+    }
+    Ok(json!({}))
+}
+
+/// The image of a blueprint that the caller sees.
+async fn find_blueprint(call: &Call, id: &str) -> Result<ImageId, Refusal> {
+    let malformed = || Refusal {
+        error: Error::new(Code::MalformedId).with("id", shortened(id, 80)),
+        code: Some("InvalidParameterValue.BlueprintIdMalformed"),
+    };
+    let not_found = || Refusal {
+        error: Error::new(Code::ImageNotFound).with("id", shortened(id, 80)),
+        code: Some("ResourceNotFound.BlueprintIdNotFound"),
+    };
+    let rest = id.strip_prefix("lhbp-").ok_or_else(malformed)?;
+    let alias = format!("img-{rest}");
+    let words = [(Code::MalformedId, "InvalidParameterValue.BlueprintIdMalformed")];
+    let found = find(call, std::slice::from_ref(&alias)).await;
+    let found = found.map_err(|refusal| refusal.or(&words))?;
+    let image = found.get(&alias).ok_or_else(not_found)?;
+    match image::seen(&call.app, &call.caller, image).await {
+        Ok(seen) if blueprint::is_one(&seen.image) => Ok(image.clone()),
+        Err(error) if error.code() != Code::ImageNotFound => Err(error.into()),
+        Ok(_) | Err(_) => Err(not_found()),
+    }
+}
+
+// --- across accounts -----------------------------------------------------------------------------
 
 /// `ShareBlueprintAcrossAccounts`.
 pub(super) async fn share(mut call: Call) -> Result<Value, Refusal> {
@@ -113,8 +222,7 @@ fn in_words_of_lighthouse(refusal: Refusal) -> Refusal {
         (Code::ShareTenantQuota, "LimitExceeded.ShareBlueprintAcrossAccountQuotaLimitExceeded"),
         (Code::ShareImageQuota, "LimitExceeded.ShareBlueprintAcrossAccountQuotaLimitExceeded"),
     ];
-    let word = words.iter().find(|(code, _)| *code == refusal.error.code()).map(|(_, word)| *word);
-    Refusal { code: word.or(refusal.code), error: refusal.error }
+    refusal.or(&words)
 }
 
 /// `DescribeBlueprintsShareAcrossAccountInfos`.
@@ -122,11 +230,13 @@ pub(super) async fn describe(mut call: Call) -> Result<Value, Refusal> {
     let ids = call.input.required_texts("BlueprintIds")?;
     let filters = call.input.filters()?;
     let offset = call.input.number("Offset")?.unwrap_or(0) as usize;
-    let limit = call.input.number("Limit")?.unwrap_or(20).min(100) as usize;
+    let limit = call.input.number("Limit")?.unwrap_or(20).min(PAGE_MAX) as usize;
     std::mem::take(&mut call.input).finish()?;
-    let is_wanted = |account: &String| {
-        filters.iter().all(|filter| filter.name == "account-id" && filter.values.contains(account))
-    };
+    if let Some(other) = filters.iter().find(|filter| filter.name != "account-id") {
+        let error = invalid("Filters", &shortened(&other.name, 80), "there is no such filter");
+        return Err(Refusal { error, code: Some("InvalidParameterValue") });
+    }
+    let is_wanted = |account: &String| filters.iter().all(|f| f.values.contains(account));
     let mut rows = Vec::new();
     for id in &ids {
         let image = find_blueprint(&call, id).await?;

@@ -8,11 +8,12 @@ pub mod error;
 mod image;
 mod input;
 mod lighthouse;
+mod list;
 mod share;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use lendglass_core::permission::Action as Permission;
@@ -32,6 +33,7 @@ struct Call {
     app: App,
     caller: Caller,
     input: Input,
+    language: Language,
 }
 
 /// An action of the vendor's: name, version, what it asks for.
@@ -57,6 +59,9 @@ pub fn table() -> &'static [Row] {
         ("SyncImages", CVM, ImagesCopy),
         ("ModifyImageSharePermission", LIGHTHOUSE, ImagesUpdate),
         ("DescribeImagesToShare", LIGHTHOUSE, ImagesList),
+        ("DescribeBlueprints", LIGHTHOUSE, ImagesList),
+        ("ModifyBlueprintAttribute", LIGHTHOUSE, ImagesUpdate),
+        ("DeleteBlueprints", LIGHTHOUSE, ImagesUpdate),
         ("ShareBlueprintAcrossAccounts", LIGHTHOUSE, ImagesShare),
         ("CancelShareBlueprintAcrossAccounts", LIGHTHOUSE, ImagesShare),
         ("DescribeBlueprintsShareAcrossAccountInfos", LIGHTHOUSE, SharesList),
@@ -64,16 +69,14 @@ pub fn table() -> &'static [Row] {
 }
 
 /// Actions about images that the vendor has and this dialect has not.
-const NOT_HERE: [&str; 10] = [
+const NOT_HERE: [&str; 8] = [
     "CreateImage",
     "ImportImage",
     "ExportImages",
     "DescribeImportImageOs",
     "DescribeImageFromFamily",
     "ProgramFpgaImage",
-    "DescribeBlueprints",
     "CreateBlueprint",
-    "ModifyBlueprintAttribute",
     "SyncBlueprint",
 ];
 
@@ -132,6 +135,14 @@ impl From<Error> for Refusal {
     }
 }
 
+impl Refusal {
+    /// With the code that an action has for it, if it has one.
+    fn or(self, codes: &[(Code, &'static str)]) -> Refusal {
+        let known = codes.iter().find(|(code, _)| *code == self.error.code());
+        Refusal { code: known.map(|(_, code)| *code).or(self.code), error: self.error }
+    }
+}
+
 /// Gives refusals the codes that an action has for them.
 trait Coded<T> {
     fn coded(self, codes: &[(Code, &'static str)]) -> Result<T, Refusal>;
@@ -139,10 +150,7 @@ trait Coded<T> {
 
 impl<T> Coded<T> for Result<T, Error> {
     fn coded(self, codes: &[(Code, &'static str)]) -> Result<T, Refusal> {
-        self.map_err(|error| {
-            let known = codes.iter().find(|(code, _)| *code == error.code());
-            Refusal { code: known.map(|(_, code)| *code), error }
-        })
+        self.map_err(|error| Refusal::from(error).or(codes))
     }
 }
 
@@ -155,16 +163,25 @@ async fn answered(
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
     // Whoever has no proof has his body read by nobody.
-    if context.signed.is_none() && !headers.contains_key(credential::AUTH_TOKEN) {
+    if context.signed.is_none() && !credential::has_token(&headers) {
         return Err(Error::new(Code::Unauthenticated).into());
     }
     let query = parts.uri.query().unwrap_or_default();
-    let input = read(&parts.method, query, &headers, body).await?;
-    if let Some(tag) = input.common("Language") {
+    let input = read(&parts.method, query, &headers, body).await;
+    if let Some(tag) = input.as_ref().ok().and_then(|input| input.common("Language")) {
         *language = language_of(Some(tag));
     }
+    if let Some(Err(error)) = &context.signed {
+        return Err(error.clone().into());
+    }
+    let input = input?;
+    // Headers are not signed where the signature is among the parameters: they count for nothing then.
+    let is_all_in_parameters = context.signed.is_some()
+        && !headers.contains_key(header::AUTHORIZATION)
+        && input.common("Signature").is_some();
     let common = |header: &str, parameter: &str| {
-        let named = header_text(&headers, header).filter(|named| !named.is_empty());
+        let named = header_text(&headers, header);
+        let named = named.filter(|named| !named.is_empty() && !is_all_in_parameters);
         named.or(input.common(parameter)).unwrap_or_default().to_owned()
     };
     let (action, version) = (common("x-tc-action", "Action"), common("x-tc-version", "Version"));
@@ -176,8 +193,25 @@ async fn answered(
         None => None,
     };
     let caller = credential::caller_in(app, context, &headers, region.as_ref()).await?;
-    let call = Call { app: app.clone(), caller, input };
+    check_service(credential::tc3_service(&headers), &version)?;
+    let call = Call { app: app.clone(), caller, input, language: *language };
     dispatch(call, &action, &version).await
+}
+
+/// A credential of TC3 is for one service: the version must be of that one.
+fn check_service(service: Option<&str>, version: &str) -> Result<(), Error> {
+    let expected = match version {
+        CVM => "cvm",
+        LIGHTHOUSE => "lighthouse",
+        _ => return Ok(()),
+    };
+    match service {
+        Some(service) if service != expected => {
+            let reason = format!("the credential is for another service than {expected}");
+            Err(Error::new(Code::SignatureMalformed).with("reason", reason))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn read(
@@ -203,13 +237,16 @@ async fn dispatch(mut call: Call, action: &str, version: &str) -> Result<Value, 
     match (version, action) {
         (CVM, "ModifyImageSharePermission") => share::modify(call).await,
         (CVM, "DescribeImageSharePermission") => share::describe(call).await,
-        (CVM, "DescribeImages") => image::describe(call).await,
+        (CVM, "DescribeImages") => list::describe(call).await,
         (CVM, "DescribeImageQuota") => image::quota(call).await,
         (CVM, "ModifyImageAttribute") => image::modify(call).await,
         (CVM, "DeleteImages") => image::delete(call).await,
         (CVM, "SyncImages") => image::sync(call).await,
         (LIGHTHOUSE, "ModifyImageSharePermission") => lighthouse::modify(call).await,
         (LIGHTHOUSE, "DescribeImagesToShare") => lighthouse::to_share(call).await,
+        (LIGHTHOUSE, "DescribeBlueprints") => lighthouse::blueprints(call).await,
+        (LIGHTHOUSE, "ModifyBlueprintAttribute") => lighthouse::modify_blueprint(call).await,
+        (LIGHTHOUSE, "DeleteBlueprints") => lighthouse::delete_blueprints(call).await,
         (LIGHTHOUSE, "ShareBlueprintAcrossAccounts") => lighthouse::share(call).await,
         (LIGHTHOUSE, "CancelShareBlueprintAcrossAccounts") => lighthouse::cancel(call).await,
         (LIGHTHOUSE, "DescribeBlueprintsShareAcrossAccountInfos") => {

@@ -8,7 +8,7 @@ use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ImageId};
 use serde_json::{Value, json};
 
-use super::image::{find, find_one};
+use super::image::find_one;
 use super::{Call, Coded, Refusal};
 use crate::service::alias;
 use crate::service::share::{self, Invite, Mode, Report, Withdraw};
@@ -141,19 +141,4 @@ pub(super) async fn accounts_of(
         }
     }
     Ok(rows)
-}
-
-/// As [`find`], for an id in Lighthouse's form as well.
-pub(super) async fn find_blueprint(call: &Call, id: &str) -> Result<ImageId, Refusal> {
-    let malformed = || Refusal {
-        error: Error::new(Code::MalformedId).with("id", shortened(id, 80)),
-        code: Some("InvalidParameterValue.BlueprintIdMalformed"),
-    };
-    let rest = id.strip_prefix("lhbp-").ok_or_else(malformed)?;
-    let alias = format!("img-{rest}");
-    let found = find(call, std::slice::from_ref(&alias)).await.map_err(|_| malformed())?;
-    found.get(&alias).cloned().ok_or_else(|| Refusal {
-        error: Error::new(Code::ImageNotFound).with("id", shortened(id, 80)),
-        code: Some("ResourceNotFound.BlueprintIdNotFound"),
-    })
 }
