@@ -35,6 +35,12 @@ def glance(request):
     yield from serve(request, "glance")
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def tencent(request):
+    """A server with Tencent's rules: what is offered is accepted."""
+    yield from serve(request, "tencent")
+
+
 @pytest.fixture(scope="session")
 def qcow2(tmp_path_factory):
     """A real qcow2 of 8 MiB with something in it, made by qemu-img."""
