@@ -1,0 +1,111 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { apiBase } from "~/base";
+import { usePlace } from "./context";
+import { toApiError } from "./errors";
+import { send, wait } from "./send";
+import type { Notice } from "./types";
+
+export interface ServerEvent {
+  id?: string;
+  event: string;
+  data: string;
+}
+
+/** Parts the text of an event stream into events, whatever the pieces it arrives in. */
+export function eventParser(emit: (event: ServerEvent) => void) {
+  let rest = "";
+  let now: Partial<ServerEvent> & { lines: string[] } = { lines: [] };
+  const line = (text: string) => {
+    if (text === "") {
+      if (now.lines.length || now.event || now.id !== undefined) {
+        emit({ id: now.id, event: now.event ?? "message", data: now.lines.join("\n") });
+      }
+      now = { lines: [] };
+      return;
+    }
+    const at = text.indexOf(":");
+    if (at === 0) return;
+    const field = at < 0 ? text : text.slice(0, at);
+    const value = at < 0 ? "" : text.slice(at + 1).replace(/^ /, "");
+    if (field === "data") now.lines.push(value);
+    else if (field === "event") now.event = value;
+    else if (field === "id") now.id = value;
+  };
+  return (piece: string) => {
+    rest += piece;
+    const lines = rest.split(/\r?\n/);
+    rest = lines.pop() ?? "";
+    lines.forEach(line);
+  };
+}
+
+type Listener = (notice: Notice) => void;
+const listeners = new Set<Listener>();
+
+/** Hears each notice as it comes. */
+export function useNotices(listener: Listener) {
+  useEffect(() => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, [listener]);
+}
+
+/** What a notice makes stale, by the word that follows the context in a query key. */
+const STALE = ["images", "image", "shares", "notices", "elsewhere", "quota", "jobs", "vaults", "backups"];
+
+/**
+ * Listens to the server while a page of a project is open: each notice makes what it touches stale. Comes
+ * back by itself, with the last id heard, so that nothing is missed.
+ */
+export function useServerEvents() {
+  const { region, project, key } = usePlace();
+  const client = useQueryClient();
+  useEffect(() => {
+    const stop = new AbortController();
+    const stale = () => {
+      for (const what of STALE) void client.invalidateQueries({ queryKey: [...key, what] });
+    };
+    let last: string | undefined;
+    const listen = async () => {
+      const answer = await send(
+        new Request(`${location.origin}${apiBase}/api/v1/events`, {
+          headers: { accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) },
+          signal: stop.signal,
+        }),
+        { region, project },
+      );
+      const push = eventParser(({ id, event, data }) => {
+        if (id) last = id;
+        if (event === "gap") stale();
+        if (event !== "notice") return;
+        stale();
+        const notice = JSON.parse(data) as Notice;
+        for (const listener of [...listeners]) listener(notice);
+      });
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      while (reader) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        push(value);
+      }
+    };
+    const keepListening = async () => {
+      for (let pause = 1_000; !stop.signal.aborted; ) {
+        try {
+          await listen();
+          pause = 1_000;
+        } catch (error) {
+          if (stop.signal.aborted) return;
+          if (toApiError(error).status === 403) return;
+          pause = Math.min(pause * 2, 30_000);
+        }
+        await wait(pause, stop.signal).catch(() => undefined);
+      }
+    };
+    void keepListening();
+    return () => stop.abort();
+  }, [client, key, region, project]);
+}

@@ -1,0 +1,283 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import Checkbox from "@cloudscape-design/components/checkbox";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Modal from "@cloudscape-design/components/modal";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useRef, useState } from "react";
+import { ok } from "~/api/client";
+import { usePlace, usePolicy } from "~/api/context";
+import { usePreferences } from "~/api/preferences";
+import type { Image } from "~/api/types";
+import { useTexts } from "~/i18n/texts";
+import { useWords } from "~/i18n/words";
+import { refusal } from "~/images/acts";
+import { nameOf, osOf } from "~/images/columns";
+import { useImagesById, useRefresh, useUndo } from "~/images/queries";
+import { imageTexts } from "~/images/texts";
+import type { DialogProps } from "~/pages/registry";
+import { toastWithUndo } from "~/shell/messages";
+import { Failure } from "~/ui/Failure";
+import { parseIds } from "~/ui/ids";
+import { useChips } from "./chips";
+import { IdBox } from "./IdBox";
+import { texts } from "./texts";
+
+const NOTE_MAX = 256;
+const NO_IMAGES: Image[] = [];
+
+/** Offers images to other projects; each id is asked of the server as soon as it is typed. */
+export default function ShareDialog({ ids, close }: DialogProps) {
+  const t = useTexts(texts);
+  const w = useWords();
+  const { api, key, path } = usePlace();
+  const policy = usePolicy();
+  const refresh = useRefresh();
+  const undo = useUndo();
+  const [, change] = usePreferences();
+  const { data: images = NO_IMAGES, isPending } = useImagesById(ids);
+  const able = useMemo(() => images.filter((image) => image.actions.share?.allowed), [images]);
+  const { chips, add, remove, keepRefused } = useChips(able);
+  const quota = useQuery({ queryKey: [...key, "quota"], queryFn: () => ok(api.GET("/api/v1/quota")) }).data
+    ?.shared_images;
+  const [note, setNote] = useState("");
+  const [isChecked, setChecked] = useState(false);
+  const [isTried, setTried] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>();
+  const [isPartly, setPartly] = useState(false);
+
+  const byAccount = policy("share.recipient_kind") === "account";
+  const most = policy("share.max_ids_per_request");
+  const max = typeof most === "number" ? most : 256;
+  const needsAck = policy("share.require_ack") === true;
+  const good = chips.filter((chip) => chip.state === "good");
+  const bad = chips.filter((chip) => chip.state === "bad");
+  const isChecking = chips.some((chip) => chip.state === "checking");
+  const idsError =
+    chips.length > max
+      ? t("needs.fewer", { n: chips.length, max })
+      : isTried && good.length === 0 && bad.length === 0
+        ? t("needs.ids")
+        : bad.length
+          ? bad.map((chip) => chip.why).join(" ")
+          : undefined;
+  const refused =
+    able.length === 0
+      ? t("needs.images")
+      : chips.length > max
+        ? t("needs.fewer", { n: chips.length, max })
+        : bad.length
+          ? t("bad", { n: bad.length })
+          : undefined;
+
+  const share = async () => {
+    setTried(true);
+    if (!good.length || isChecking || refused || (needsAck && !isChecked)) return;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      const report = await ok(
+        api.POST("/api/v1/shares", {
+          body: {
+            images: able.map((image) => image.id),
+            recipients: good.map((chip) => chip.id),
+            note: note || undefined,
+            acknowledge: isChecked,
+            mode: "partial",
+          },
+        }),
+      );
+      const done = report.results.filter((pair) => pair.outcome === "shared");
+      const count = (of: "image" | "recipient") => new Set(done.map((pair) => pair[of])).size;
+      if (done.length) {
+        toastWithUndo(
+          t("done", {
+            images: t("doneImages", { n: count("image") }),
+            tenants: t("doneTenants", { n: count("recipient") }),
+          }),
+          report.undo,
+          undo,
+          { text: w("act.view"), href: path("images/private?q=shared%3Dtrue") },
+        );
+        const sent = good.map((chip) => (chip.name ? `${chip.id} (${chip.name})` : chip.id));
+        change(({ recentRecipients = [] }) => ({
+          recentRecipients: [...new Set([...sent, ...recentRecipients])].slice(0, 10),
+        }));
+      }
+      if (report.results.some((pair) => pair.outcome === "refused")) {
+        keepRefused(report);
+        setPartly(true);
+      } else close();
+    } catch (error) {
+      setFailure(error);
+    } finally {
+      setBusy(false);
+      refresh();
+    }
+  };
+
+  return (
+    <Modal
+      visible
+      size="large"
+      onDismiss={close}
+      header={t("title", { n: ids.length })}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={close}>
+              {w("act.cancel")}
+            </Button>
+            <Button
+              variant="primary"
+              onClick={() => void share()}
+              loading={isBusy}
+              disabled={refused !== undefined}
+              disabledReason={refused}
+            >
+              {good.length ? t("submit", { n: good.length }) : t("submitNone")}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="l">
+        {failure !== undefined && <Failure error={failure} />}
+        {isPartly && <Alert type="warning">{t("partly")}</Alert>}
+        {quota && (
+          <div>
+            {typeof quota.limit === "number"
+              ? w("dlg.imageQuota", { max: quota.limit, n: quota.used })
+              : t("shared", { n: quota.used })}
+          </div>
+        )}
+        {isPending ? <Spinner /> : <Images images={images} />}
+        <FormField
+          stretch
+          label={w(byAccount ? "label.accountIds" : "label.tenantIds")}
+          description={t("hint")}
+          errorText={idsError}
+          constraintText={
+            <span className="lg-spread">
+              <span>{t("count", { n: chips.length, max })}</span>
+              {bad.length > 0 && (
+                <Button variant="inline-link" onClick={() => remove(bad.map((chip) => chip.id))}>
+                  {t("removeBad")}
+                </Button>
+              )}
+            </span>
+          }
+        >
+          <IdBox chips={chips} add={add} remove={remove} />
+        </FormField>
+        <RecentAndFile add={add} />
+        <FormField
+          stretch
+          label={
+            <>
+              {t("note")} – <i>{t("optional")}</i>
+            </>
+          }
+          constraintText={`${note.length}/${NOTE_MAX}`}
+        >
+          <Input value={note} onChange={({ detail }) => setNote(detail.value.slice(0, NOTE_MAX))} />
+        </FormField>
+        <Alert type="info">{w("risk.share")}</Alert>
+        <FormField errorText={isTried && needsAck && !isChecked ? t("needs.ack") : undefined}>
+          <Checkbox checked={isChecked} onChange={({ detail }) => setChecked(detail.checked)}>
+            {t("ack")}
+          </Checkbox>
+        </FormField>
+      </SpaceBetween>
+    </Modal>
+  );
+}
+
+function RecentAndFile({ add }: { add: ReturnType<typeof useChips>["add"] }) {
+  const t = useTexts(texts);
+  const [{ recentRecipients = [] }] = usePreferences();
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      <ButtonDropdown
+        disabled={recentRecipients.length === 0}
+        items={recentRecipients.map((id) => ({ id, text: id }))}
+        onItemClick={({ detail }) => add([{ id: detail.id.split(" ")[0] ?? "" }])}
+      >
+        {t("recent")}
+      </ButtonDropdown>
+      <FileIds add={add} text={t("fromFile")} />
+    </SpaceBetween>
+  );
+}
+
+function FileIds({ add, text }: { add: ReturnType<typeof useChips>["add"]; text: string }) {
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <Button iconName="file" onClick={() => field.current?.click()}>
+        {text}
+      </Button>
+      <input
+        ref={field}
+        type="file"
+        accept=".txt,.csv,text/plain,text/csv"
+        hidden
+        onChange={async ({ target }) => {
+          const file = target.files?.[0];
+          if (file) add(parseIds(await file.text()));
+          target.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+/** What is offered; what cannot be is struck through, with the reason. */
+function Images({ images }: { images: Image[] }) {
+  const t = useTexts(texts);
+  const i = useTexts(imageTexts);
+  const w = useWords();
+  const policy = usePolicy();
+  return (
+    <div className="lg-scroll">
+      <table className="lg-table">
+        <thead>
+          <tr>
+            <th scope="col">{i("col.name")}</th>
+            <th scope="col">{i("col.os")}</th>
+            <th scope="col">{i("col.disk")}</th>
+            <th scope="col">{w("col.slots")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {images.map((image) => {
+            const why = refusal(image, "share");
+            const ceiling = policy(`share.max_tenants.${image.kind}`);
+            const used = image.shares ?? 0;
+            return (
+              <tr key={image.id}>
+                <th scope="row">
+                  {why ? <s>{nameOf(image)}</s> : nameOf(image)}
+                  {why && <div className="lg-small">{t("cannot", { why })}</div>}
+                </th>
+                <td>{osOf(image)}</td>
+                <td>{image.disk_capacity_gib ?? "--"}</td>
+                <td>
+                  {typeof ceiling === "number"
+                    ? t("slots", { left: Math.max(0, ceiling - used), used })
+                    : "–"}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

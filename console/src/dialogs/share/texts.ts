@@ -1,0 +1,43 @@
+import { catalogue } from "~/i18n/texts";
+
+export const texts = catalogue("dialog-share", {
+  title: [{ one: "Share {n} image", other: "Share {n} images" }, "共享 {n} 个镜像"],
+  shared: [{ one: "You share {n} image.", other: "You share {n} images." }, "目前已共享{n}个镜像。"],
+  slots: ["{left} ({used} used)", "{left}（已用 {used}）"],
+  cannot: ["Cannot be shared: {why}", "无法共享：{why}"],
+  count: ["{n} of {max}", "{n} / {max}"],
+  typing: ["Type or paste ids…", "输入或粘贴 ID…"],
+  hint: [
+    "Separate ids with commas, spaces or new lines. Sharing cards are understood.",
+    "用逗号、空格或换行分隔多个 ID，也可粘贴共享名片。",
+  ],
+  recent: ["Recent", "最近使用"],
+  fromFile: ["From file…", "从文件导入…"],
+  checking: ["checking", "检查中"],
+  has: ["already has it ({status})", "已拥有该镜像（{status}）"],
+  "why.shape": ["“{x}” is not a tenant id.", "“{x}”不是有效的租户 ID。"],
+  "why.region": [
+    "The card of {x} is for region {r}; this is {here}.",
+    "{x} 的名片属于区域 {r}，当前区域为 {here}。",
+  ],
+  "why.image": ["“{image}”: {why}", "“{image}”：{why}"],
+  removeChip: ["Remove {id}", "移除 {id}"],
+  removeBad: ["Remove them", "移除"],
+  bad: [{ one: "{n} id cannot be used", other: "{n} ids cannot be used" }, "{n} 个 ID 无法使用"],
+  "needs.ids": ["Enter at least one tenant id.", "请至少输入一个租户 ID。"],
+  "needs.fewer": ["You entered {n} ids; at most {max} at a time.", "已输入 {n} 个 ID，每次最多 {max} 个。"],
+  "needs.ack": ["Confirm that you have checked the content.", "请确认已检查镜像内容。"],
+  "needs.images": ["None of these images can be shared.", "这些镜像均无法共享。"],
+  note: ["Note to recipients", "给接收方的备注"],
+  optional: ["optional", "可选"],
+  ack: ["I have checked the content", "我已检查镜像内容"],
+  submit: [{ one: "Share with {n} tenant", other: "Share with {n} tenants" }, "共享给 {n} 个租户"],
+  submitNone: ["Share", "共享"],
+  done: [
+    "Shared {images} with {tenants} – waiting for their answers",
+    "已将 {images} 共享给 {tenants}，等待答复",
+  ],
+  doneImages: [{ one: "{n} image", other: "{n} images" }, "{n} 个镜像"],
+  doneTenants: [{ one: "{n} tenant", other: "{n} tenants" }, "{n} 个租户"],
+  partly: ["Some were not shared. What was refused is left here.", "部分未能共享，以下为被拒绝的项目。"],
+});

@@ -1,0 +1,135 @@
+import { usePolicy } from "~/api/context";
+import { catalogue, useTexts } from "./texts";
+
+/** The fixed words: the same in the console, the command line, errors and the manual. */
+export const words = catalogue("words", {
+  "tab.private": ["Private", "私有镜像"],
+  "tab.shared": ["Shared with me", "共享给我的镜像"],
+  "tab.public": ["Public", "公共镜像"],
+  "tab.market": ["Marketplace", "镜像市场"],
+  "kind.system": ["System disk image", "系统盘镜像"],
+  "kind.data": ["Data disk image", "数据盘镜像"],
+  "kind.full_server": ["Full-server image", "整机镜像"],
+  "kind.iso": ["ISO image", "ISO 镜像"],
+  "short.system": ["System", "系统盘"],
+  "short.data": ["Data", "数据盘"],
+  "short.full_server": ["Full server", "整机"],
+  "short.iso": ["ISO", "ISO"],
+  "status.active": ["Normal", "正常"],
+  "status.creating": ["Creating", "创建中"],
+  "status.importing": ["Importing", "导入中"],
+  "status.accepting": ["Accepting", "接受中"],
+  "status.error": ["Failed", "失败"],
+  "status.deactivated": ["Deactivated", "已停用"],
+  "status.withdrawn": ["Withdrawn by owner", "已被所有者收回"],
+  "share.pending": ["Pending", "待接受"],
+  "share.accepted": ["Accepted", "已接受"],
+  "share.rejected": ["Rejected", "已拒绝"],
+  "act.share": ["Share", "共享"],
+  "act.unshare": ["Cancel sharing", "取消共享"],
+  "act.addTenant": ["Add tenant", "添加租户"],
+  "act.accept": ["Accept", "接受"],
+  "act.acceptAll": ["Accept all", "全部接受"],
+  "act.reject": ["Reject", "拒绝"],
+  "act.rejectAll": ["Reject all", "全部拒绝"],
+  "act.viewDetails": ["View details", "查看详情"],
+  "act.remove": ["Remove", "移除"],
+  "act.rejectedList": ["Rejected images", "已拒绝的镜像"],
+  "act.createServer": ["Create server", "申请主机"],
+  "act.createDataDisk": ["Create data disk", "创建数据盘"],
+  "act.modify": ["Modify", "修改"],
+  "act.more": ["More", "更多"],
+  "act.deleteAll": ["Delete all", "全部删除"],
+  "act.delete": ["Delete", "删除"],
+  "act.tenants": ["Tenants…", "租户列表…"],
+  "act.replicate": ["Replicate", "复制镜像"],
+  "act.copy": ["Copy to region", "跨区域复制"],
+  "act.export": ["Export", "导出"],
+  "act.download": ["Download", "下载"],
+  "act.upload": ["Upload", "上传"],
+  "act.inspect": ["Inspect", "检查"],
+  "act.encrypt": ["Encrypt copy", "加密副本"],
+  "act.publish": ["Publish", "发布"],
+  "act.unpublish": ["Unpublish", "取消发布"],
+  "act.protect": ["Protect", "开启保护"],
+  "act.unprotect": ["Unprotect", "关闭保护"],
+  "act.deactivate": ["Deactivate", "停用"],
+  "act.reactivate": ["Activate", "启用"],
+  "act.tags": ["Tags", "标签"],
+  "act.trust": ["Trust this owner", "信任该所有者"],
+  "act.block": ["Block this owner", "屏蔽该所有者"],
+  "act.remind": ["Remind", "提醒"],
+  "act.copyId": ["Copy id", "复制 ID"],
+  "act.copyLink": ["Copy link", "复制链接"],
+  "act.copyCli": ["Copy CLI command", "复制命令行"],
+  "act.create": ["Create image", "创建镜像"],
+  "act.cancel": ["Cancel", "取消"],
+  "act.close": ["Close", "关闭"],
+  "act.retry": ["Retry", "重试"],
+  "act.save": ["Save", "保存"],
+  "act.undo": ["Undo", "撤销"],
+  "act.view": ["View", "查看"],
+  "label.tenantId": ["Tenant id (project id)", "租户 ID（项目 ID）"],
+  "label.tenantIds": ["Tenant ids (project ids)", "租户 ID（项目 ID）"],
+  "label.accountId": ["Account id", "账号 ID"],
+  "label.accountIds": ["Account ids", "账号 ID"],
+  "me.credentials": ["My credentials", "我的凭证"],
+  vault: ["Vault", "备份存储库"],
+  "dlg.selected": [{ one: "{n} image selected", other: "{n} images selected" }, "已选取{n}个镜像。"],
+  "dlg.imageQuota": [
+    "You can share {max} images; {n} shared",
+    "您可以共享{max}个镜像，目前已共享{n}个镜像。",
+  ],
+  "col.slots": ["Slots left", "可用租户配额"],
+  "dlg.idHint": ["Separate ids with commas", "请输入租户ID,多个ID请用','号间隔"],
+  "dlg.idMax": ["At most {max} ids", "最多输入{max}个租户ID"],
+  "dlg.add": ["{n} tenants now, {m} more can be added", "已有租户{n}个，还可以添加{m}个"],
+  "list.left": ["You can create {n} more private images", "您还可以创建{n}个私有镜像。"],
+  "tenants.title": ["Tenants", "租户列表"],
+  "tenants.total": ["{n} in total", "总条数: {n}"],
+  "field.systemDisk": ["System disk (GB)", "系统盘 (GB)"],
+  "field.minMemory": ["Min memory (MB)", "最小内存(MB)"],
+  "field.publishState": ["Publish state", "发布状态"],
+  "field.notPublished": ["not published", "未发布"],
+  "field.published": ["published", "已发布"],
+  "field.source": ["Source", "源"],
+  "field.sharedTenants": ["Shared tenants", "共享租户"],
+  "filter.os": ["All OS", "所有操作系统"],
+  "risk.share": [
+    "Whoever accepts can start servers from this image, read everything in it and make new images from it. Take out passwords, keys and private data before you share.",
+    "接受者可以用此镜像创建主机、读取其中全部内容并制作新镜像。共享前请清除密码、密钥和隐私数据。",
+  ],
+  "risk.accept": [
+    "Nobody has checked this image for you. Accept it only if you trust {owner}. The owner can withdraw it at any time.",
+    "平台不对共享镜像的安全性和完整性负责，请仅接受可信所有者的镜像；所有者可随时收回。",
+  ],
+});
+
+/** What other profiles call the same things. */
+const PROFILES: Record<string, { [K in keyof typeof words.entries]?: readonly [string, string] }> = {
+  ctyun: { "tab.shared": ["Shared with me", "共享镜像"], "me.credentials": ["My credentials", "我的认证"] },
+  tencent: {
+    "tab.private": ["Custom images", "自定义镜像"],
+    "tab.shared": ["Shared images", "共享镜像"],
+    "me.credentials": ["Account information", "账号信息"],
+  },
+  huawei: {
+    "tab.shared": ["Images Shared with Me", "共享给我的镜像"],
+    "act.rejectedList": ["Rejected Images", "已拒绝的镜像"],
+    "act.unshare": ["Stop sharing", "停止共享"],
+  },
+};
+const byProfile = Object.fromEntries(
+  Object.entries(PROFILES).map(([profile, changed]) => [
+    profile,
+    catalogue(`words.${profile}`, { ...words.entries, ...changed } as typeof words.entries),
+  ]),
+);
+
+const wordsOf = (profile: string) => byProfile[profile] ?? byProfile[profile.split("-")[0] ?? ""] ?? words;
+
+/** The fixed words in the user's language, as the profile of the project says them. */
+export function useWords() {
+  const profile = usePolicy()("profile");
+  return useTexts(wordsOf(typeof profile === "string" ? profile : ""));
+}

@@ -1,0 +1,26 @@
+import { preferences } from "./preferences";
+import { privateImages } from "./private";
+import type { DialogDef, PageDef } from "./registry";
+import { sharedImages } from "./shared";
+
+/** Every page; one line each. */
+export const pages: PageDef[] = [
+  ...preferences,
+  ...privateImages,
+  ...sharedImages,
+  //
+];
+
+/** Every dialog that an address can open; one line each. */
+export const dialogs: DialogDef[] = [
+  { name: "share", load: () => import("~/dialogs/share/ShareDialog") },
+  { name: "unshare", load: () => import("~/dialogs/unshare/UnshareDialog") },
+  { name: "delete", load: () => import("~/dialogs/delete/DeleteDialog") },
+  { name: "reject-all", load: () => import("~/dialogs/reject-all/RejectAllDialog") },
+];
+
+/** Whether a page is there: what leads to a missing one is not shown. */
+export const hasPage = (scope: PageDef["scope"], path: string): boolean =>
+  pages.some((page) => page.scope === scope && (page.path === path || page.path.startsWith(`${path}/`)));
+
+export const hasDialog = (name: string): boolean => dialogs.some((dialog) => dialog.name === name);

@@ -1,0 +1,7 @@
+import type { PageDef } from "../registry";
+
+export const sharedImages: PageDef[] = [
+  { scope: "project", path: "images/shared", load: () => import("./SharedImages") },
+  { scope: "project", path: "images/shared/pending", load: () => import("./PendingImages") },
+  { scope: "project", path: "images/shared/rejected", load: () => import("./RejectedImages") },
+];

@@ -1,0 +1,32 @@
+import { useSyncExternalStore } from "react";
+
+/** A value outside React that components can watch. */
+export interface Store<T> {
+  get(): T;
+  set(next: T | ((now: T) => T)): void;
+  watch(listener: () => void): () => void;
+  use(): T;
+}
+
+export function createStore<T>(initial: T): Store<T> {
+  let value = initial;
+  const listeners = new Set<() => void>();
+  const get = () => value;
+  const watch = (listener: () => void) => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  };
+  return {
+    get,
+    watch,
+    set(next) {
+      const now = typeof next === "function" ? (next as (now: T) => T)(value) : next;
+      if (Object.is(now, value)) return;
+      value = now;
+      for (const listener of [...listeners]) listener();
+    },
+    use: () => useSyncExternalStore(watch, get, get),
+  };
+}

@@ -1,0 +1,366 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import CollectionPreferences from "@cloudscape-design/components/collection-preferences";
+import Pagination from "@cloudscape-design/components/pagination";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table from "@cloudscape-design/components/table";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import { useNavigate } from "react-router";
+import { useFormat } from "~/i18n/format";
+import { useTexts } from "~/i18n/texts";
+import { SidePanel } from "~/shell/frame";
+import { toast } from "~/shell/messages";
+import { useShortcuts } from "~/shell/shortcuts";
+import { shellTexts } from "~/shell/texts";
+import { Failure } from "~/ui/Failure";
+import { useMedia } from "~/ui/media";
+import { uiTexts } from "~/ui/texts";
+import { download, toCsv } from "./csv";
+import { FilterBar } from "./FilterBar";
+import { moveInRows } from "./keys";
+import { useTablePreferences } from "./preferences";
+import { RowMenu } from "./RowMenu";
+import { useListState } from "./state";
+import { tableTexts } from "./texts";
+import type { Act, Column, ListProps } from "./types";
+import { MOST, useRows } from "./useRows";
+
+// `lazy` forgets that the component is generic.
+const CardList = lazy(() => import("./CardList")) as unknown as typeof import("./CardList").default;
+const SIZES = [10, 20, 50, 100];
+
+/** The one table of the console: pages, filter, selection, menus, preferences and panel of a list on the server. */
+export function List<Row>(list: ListProps<Row>) {
+  const { id, rowId, rowName, columns, bulk, panel } = list;
+  const t = useTexts(tableTexts);
+  const s = useTexts(shellTexts);
+  const u = useTexts(uiTexts);
+  const { number, ago } = useFormat();
+  const navigate = useNavigate();
+  const isNarrow = useMedia("(max-width: 640px)");
+  const preferences = useTablePreferences(id, columns);
+  const { state, setTokens, setSort, setPage, setSel } = useListState();
+  const { result, markers, goTo, isWalking, loadAll, sort, isFiltered } = useRows(
+    list,
+    state,
+    preferences.pageSize,
+    setPage,
+  );
+  const rows = result.data?.rows ?? [];
+  const total = result.data?.total;
+
+  // What is ticked, over all pages; rows that changed are shown as they are now.
+  const [ticked, setTicked] = useState<ReadonlyMap<string, Row>>(new Map());
+  const selected = useMemo(() => {
+    const now = new Map(rows.map((row) => [rowId(row), row]));
+    return [...ticked].map(([id, row]) => now.get(id) ?? row);
+  }, [ticked, rows, rowId]);
+  const { onSelection } = list;
+  useEffect(() => onSelection?.(selected), [onSelection, selected]);
+  const tick = (next: Row[]) => {
+    const here = new Set(rows.map(rowId));
+    setTicked(
+      new Map([
+        ...[...ticked].filter(([id]) => !here.has(id)),
+        ...next.map((row) => [rowId(row), row] as const),
+      ]),
+    );
+  };
+  const tickAll = async () => {
+    const all = await loadAll();
+    if (all.length >= MOST) toast({ kind: "info", text: t("tooMany", { n: MOST }) });
+    setTicked(new Map(all.map((row) => [rowId(row), row])));
+  };
+
+  useShortcuts({
+    j: { text: s("keys.next"), run: () => moveInRows(1) },
+    k: { text: s("keys.previous"), run: () => moveInRows(-1) },
+  });
+
+  const exportRows = async (which: string) => {
+    const chosen = which === "selected" ? selected : which === "page" ? rows : await loadAll();
+    const shown = columns.filter((column) => column.csv);
+    const lines = chosen.map((row) => shown.map((column) => String(column.csv?.(row) ?? "")));
+    download(`${id}.csv`, toCsv([shown.map((column) => column.header), ...lines]));
+  };
+
+  const rowMenu = (row: Row) => (
+    <RowMenu
+      id={rowId(row)}
+      name={rowName(row)}
+      acts={list.menu?.(row) ?? []}
+      path={list.rowPath?.(row)}
+      cli={list.cli?.(row)}
+    />
+  );
+  const shownColumns: Column<Row>[] = [
+    ...columns,
+    {
+      id: "actions",
+      header: t("rowActions"),
+      isFixed: true,
+      minWidth: 160,
+      cell: (row) => (
+        <span className="lg-row-acts">
+          {list.quick?.(row).map((act) => (
+            <Button
+              key={act.id}
+              variant="inline-link"
+              disabled={act.refused !== undefined}
+              disabledReason={act.refused}
+              href={act.href}
+              onClick={(event) => {
+                event.stopPropagation();
+                act.run?.();
+              }}
+            >
+              {act.text}
+            </Button>
+          ))}
+          {rowMenu(row)}
+        </span>
+      ),
+    },
+  ];
+
+  const inPanel = selected.length > 1 ? selected : rows.filter((row) => state.sel.includes(rowId(row)));
+  const totalText = total
+    ? total.is_more
+      ? t("totalMore", { n: total.count })
+      : t("total", { n: total.count })
+    : undefined;
+  const empty = result.error ? (
+    <Failure error={result.error} retry={() => void result.refetch()} />
+  ) : isFiltered ? (
+    <Empty
+      title={t("noMatches")}
+      action={<Button onClick={() => setTokens([])}>{t("clearFilter")}</Button>}
+    />
+  ) : (
+    list.empty
+  );
+  const isLoading = result.isPending || isWalking;
+
+  const tools = (
+    <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+      {list.tools}
+      <span className="lg-updated">
+        {result.dataUpdatedAt > 0 && t("updated", { when: ago(new Date(result.dataUpdatedAt)) })}
+      </span>
+      <Button
+        iconName="refresh"
+        ariaLabel={t("refresh")}
+        loading={result.isFetching && !result.isPending}
+        onClick={() => void result.refetch()}
+      />
+      <ButtonDropdown
+        items={[
+          { id: "all", text: t("exportAll") },
+          { id: "page", text: t("exportPage") },
+          { id: "selected", text: t("exportSelected"), disabled: selected.length === 0 },
+        ]}
+        onItemClick={({ detail }) => void exportRows(detail.id)}
+      >
+        {t("exportCsv")}
+      </ButtonDropdown>
+    </SpaceBetween>
+  );
+  const header = (
+    <SpaceBetween size="s">
+      {list.above}
+      <div className="lg-toolbar">
+        <SpaceBetween direction="horizontal" size="xs">
+          {bulk?.(selected).map((act) => (
+            <ActButton key={act.id} act={act} />
+          ))}
+        </SpaceBetween>
+        {tools}
+      </div>
+      {selected.length > 0 && (
+        <div className="lg-selection" role="status">
+          {list.sum && selected.length > 0
+            ? t("selectedSum", { n: selected.length, sum: list.sum(selected) })
+            : t("selected", { n: selected.length })}
+          {total && total.count > selected.length && (
+            <Button variant="inline-link" onClick={() => void tickAll()}>
+              {t("selectAll", { n: total.is_more ? `${number(total.count)}+` : total.count })}
+            </Button>
+          )}
+          <Button variant="inline-link" onClick={() => setTicked(new Map())}>
+            {t("clearSelection")}
+          </Button>
+        </div>
+      )}
+    </SpaceBetween>
+  );
+  const filter = list.filters && (
+    <FilterBar
+      id={id}
+      filters={list.filters}
+      freeText={list.freeText !== null}
+      tokens={state.tokens}
+      onChange={setTokens}
+      isBusy={result.isFetching}
+      matches={isFiltered ? totalText : undefined}
+    />
+  );
+  const pagination = (
+    <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+      <span className="lg-small">{totalText}</span>
+      <Pagination
+        currentPageIndex={state.page}
+        pagesCount={
+          total && !total.is_more ? Math.max(1, Math.ceil(total.count / preferences.pageSize)) : markers.pages
+        }
+        openEnd={total ? total.is_more : markers.isOpen}
+        disabled={isWalking}
+        onChange={({ detail }) => void goTo(detail.currentPageIndex)}
+      />
+    </SpaceBetween>
+  );
+  const settings = (
+    <CollectionPreferences
+      title={t("preferences")}
+      preferences={preferences.shown}
+      onConfirm={({ detail }) => preferences.keep(detail)}
+      pageSizePreference={{
+        title: t("pageSize"),
+        options: SIZES.map((value) => ({ value, label: t("rows", { n: value }) })),
+      }}
+      wrapLinesPreference={{ label: t("wrap"), description: t("wrapHint") }}
+      contentDensityPreference={{ label: t("dense"), description: t("denseHint") }}
+      contentDisplayPreference={{
+        title: t("columns"),
+        description: t("columnsHint"),
+        options: shownColumns.map((column, index) => ({
+          id: column.id,
+          label: column.header,
+          alwaysVisible: index === 0 || column.isFixed,
+        })),
+      }}
+    />
+  );
+
+  return (
+    <div className="lg-list" data-list={id}>
+      {isNarrow ? (
+        <Suspense fallback={null}>
+          <CardList
+            list={list}
+            columns={shownColumns.filter((column) => preferences.isVisible(column.id))}
+            rows={rows}
+            selected={selected}
+            tick={tick}
+            parts={{ header, filter, pagination, settings, empty }}
+            isLoading={isLoading}
+          />
+        </Suspense>
+      ) : (
+        <Table<Row>
+          variant="borderless"
+          items={rows}
+          trackBy={rowId}
+          loading={isLoading && rows.length === 0}
+          loadingText={u("loading")}
+          columnDefinitions={shownColumns.map((column, index) => ({
+            id: column.id,
+            header: column.header,
+            cell: column.cell,
+            sortingField: column.sort,
+            width: column.width,
+            minWidth: column.minWidth ?? 80,
+            isRowHeader: index === 0,
+          }))}
+          columnDisplay={preferences.columns}
+          wrapLines={preferences.wrapLines}
+          contentDensity={preferences.dense ? "compact" : "comfortable"}
+          resizableColumns
+          stickyColumns={{ first: 1 }}
+          selectionType={bulk ? "multi" : undefined}
+          selectedItems={selected}
+          onSelectionChange={({ detail }) => tick(detail.selectedItems)}
+          sortingColumn={sort ? { sortingField: sort.key } : undefined}
+          sortingDescending={sort?.descending}
+          onSortingChange={({ detail }) => {
+            if (detail.sortingColumn.sortingField)
+              setSort(detail.sortingColumn.sortingField, Boolean(detail.isDescending));
+          }}
+          onRowClick={({ detail }) => {
+            if (panel) setSel([rowId(detail.item)]);
+          }}
+          ariaLabels={{
+            tableLabel: list.title,
+            selectionGroupLabel: list.title,
+            allItemsSelectionLabel: () => t("selectPage"),
+            itemSelectionLabel: (_, row) => t("selectRow", { name: rowName(row) }),
+          }}
+          renderAriaLive={({ totalItemsCount }) =>
+            totalItemsCount ? t("total", { n: totalItemsCount }) : ""
+          }
+          header={header}
+          filter={filter}
+          pagination={pagination}
+          preferences={settings}
+          empty={empty}
+        />
+      )}
+      {panel && inPanel.length > 0 && state.sel.length > 0 && (
+        <SidePanel
+          title={inPanel.length > 1 ? t("selected", { n: inPanel.length }) : rowName(inPanel[0] as Row)}
+          onClose={() => setSel([])}
+        >
+          {panel(inPanel)}
+          {inPanel.length === 1 && list.rowPath && (
+            <Box padding={{ top: "m" }}>
+              <Button onClick={() => void navigate(list.rowPath?.(inPanel[0] as Row) ?? "")}>
+                {rowName(inPanel[0] as Row)}
+              </Button>
+            </Box>
+          )}
+        </SidePanel>
+      )}
+    </div>
+  );
+}
+
+/** A button for an act; refused, it says why. */
+export function ActButton({ act }: { act: Act }) {
+  return (
+    <Button
+      variant={act.isPrimary ? "primary" : "normal"}
+      disabled={act.refused !== undefined}
+      disabledReason={act.refused}
+      href={act.href}
+      onClick={() => act.run?.()}
+    >
+      {act.text}
+    </Button>
+  );
+}
+
+/** What stands where rows would be. */
+export function Empty({
+  title,
+  text,
+  action,
+  picture,
+}: {
+  title: string;
+  text?: ReactNode;
+  action?: ReactNode;
+  picture?: ReactNode;
+}) {
+  return (
+    <Box textAlign="center" padding={{ vertical: "xl" }} color="inherit">
+      <SpaceBetween size="xs">
+        {picture}
+        <Box variant="strong" color="inherit">
+          {title}
+        </Box>
+        {text && <Box color="text-body-secondary">{text}</Box>}
+        {action}
+      </SpaceBetween>
+    </Box>
+  );
+}

@@ -1,0 +1,12 @@
+import { catalogue } from "~/i18n/texts";
+
+export const uiTexts = catalogue("ui", {
+  copy: ["Copy {text}", "复制 {text}"],
+  copyShort: ["Copy", "复制"],
+  copied: ["Copied", "已复制"],
+  failed: ["This could not be loaded", "无法加载"],
+  requestId: ["Request id", "请求 ID"],
+  loading: ["Loading", "加载中"],
+  reader: ["Your role in {project} is reader", "您在 {project} 中的角色是只读"],
+  notAllowed: ["Your role in {project} does not allow this", "您在 {project} 中的角色无此权限"],
+});

@@ -1,0 +1,29 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+import { compress } from "./vite/compress";
+import { devSession } from "./vite/dev-session";
+import { systemFonts } from "./vite/fonts";
+
+export default defineConfig({
+  // Relative: the server writes the path prefix into <base href>.
+  base: "./",
+  esbuild: { jsx: "automatic" },
+  resolve: { alias: { "~": resolve(import.meta.dirname, "src") } },
+  plugins: [systemFonts(), devSession(), compress()],
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    sourcemap: false,
+    chunkSizeWarningLimit: 900,
+    rollupOptions: {
+      output: {
+        // What every page needs stays cached when the console itself changes.
+        manualChunks: (id) =>
+          /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next)\//.test(id)
+            ? "vendor"
+            : undefined,
+      },
+    },
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+});
