@@ -86,7 +86,7 @@ export function useImageColumns() {
         id: "name",
         header: t("col.name"),
         sort: "name",
-        width: 220,
+        width: 200,
         cell: (image) => <ImageName image={image} />,
         csv: nameOf,
       },
@@ -98,7 +98,7 @@ export function useImageColumns() {
         cell: (image) => <ImageStatus status={image.status} />,
         csv: (image) => image.status,
       },
-      os: { id: "os", header: t("col.os"), width: 170, cell: osOf, csv: osOf },
+      os: { id: "os", header: t("col.os"), width: 140, cell: osOf, csv: osOf },
       type: {
         id: "type",
         header: t("col.type"),
@@ -186,7 +186,7 @@ export function useImageColumns() {
       sharedBy: {
         id: "shared_by",
         header: t("col.sharedBy"),
-        width: 210,
+        width: 240,
         cell: (image) => <Tenant tenant={image.owner} />,
         csv: (image) => image.owner.name ?? image.owner.id,
       },
@@ -218,7 +218,7 @@ export function useImageColumns() {
 const shareTime = (id: string, header: string): Column<Image> => ({
   id,
   header,
-  width: 120,
+  width: 135,
   cell: (image) => (image.share ? <Ago at={image.share.updated_at} /> : "–"),
   csv: (image) => image.share?.updated_at,
 });

@@ -57,6 +57,7 @@ export function Shell() {
       <Header />
       <AppLayout
         headerSelector="#header"
+        toolsHide={!isHelpOpen}
         toolsOpen={isHelpOpen}
         onToolsChange={({ detail }) => helpOpen.set(detail.open)}
         tools={

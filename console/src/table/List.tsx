@@ -276,7 +276,7 @@ export function List<Row>(list: ListProps<Row>) {
           wrapLines={preferences.wrapLines}
           contentDensity={preferences.dense ? "compact" : "comfortable"}
           resizableColumns
-          stickyColumns={{ first: 1 }}
+          stickyColumns={{ first: 1, last: 1 }}
           selectionType={bulk ? "multi" : undefined}
           selectedItems={selected}
           onSelectionChange={({ detail }) => tick(detail.selectedItems)}
