@@ -4,11 +4,19 @@ import { compress } from "./vite/compress";
 import { devSession } from "./vite/dev-session";
 import { systemFonts } from "./vite/fonts";
 
-export default defineConfig({
+// The router's package names only its development build, whatever is built.
+const router = resolve(import.meta.dirname, "node_modules/react-router/dist/production/index.mjs");
+
+export default defineConfig(({ command }) => ({
   // Relative: the server writes the path prefix into <base href>.
   base: "./",
   esbuild: { jsx: "automatic" },
-  resolve: { alias: { "~": resolve(import.meta.dirname, "src") } },
+  resolve: {
+    alias: {
+      "~": resolve(import.meta.dirname, "src"),
+      ...(command === "build" ? { "react-router": router } : {}),
+    },
+  },
   plugins: [systemFonts(), devSession(), compress()],
   build: {
     target: "es2022",
@@ -16,6 +24,9 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 900,
     rollupOptions: {
+      onwarn: (warning, warn) => {
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);
+      },
       output: {
         // What every page needs stays cached when the console itself changes.
         manualChunks: (id) =>
@@ -26,4 +37,4 @@ export default defineConfig({
     },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
-});
+}));

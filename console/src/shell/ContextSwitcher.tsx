@@ -13,6 +13,7 @@ import { useTexts } from "~/i18n/texts";
 import { pages } from "~/pages";
 import { pathOf } from "~/pages/registry";
 import { CopyText } from "~/ui/Copy";
+import { useFirstFocus } from "~/ui/focus";
 import { shellTexts } from "./texts";
 
 export function useRegions() {
@@ -51,6 +52,7 @@ export function ContextSwitcher({ close }: { close: () => void }) {
   const t = useTexts(shellTexts);
   const place = usePlace();
   const navigate = useNavigate();
+  const field = useFirstFocus();
   const { pathname } = useLocation();
   const [{ recents = [] }, change] = usePreferences();
   const [filter, setFilter] = useState("");
@@ -83,7 +85,7 @@ export function ContextSwitcher({ close }: { close: () => void }) {
   return (
     <Modal visible onDismiss={close} header={t("switch.title")} size="large">
       <Input
-        autoFocus
+        ref={field}
         type="search"
         value={filter}
         ariaLabel={t("switch.filter")}

@@ -8,6 +8,7 @@ import { usePlace } from "~/api/context";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { hasPage } from "~/pages";
+import { useFirstFocus } from "~/ui/focus";
 import { useNavigation } from "./navigation";
 import { shellTexts } from "./texts";
 
@@ -25,6 +26,7 @@ export function Palette({ close }: { close: () => void }) {
   const t = useTexts(shellTexts);
   const w = useWords();
   const navigate = useNavigate();
+  const field = useFirstFocus();
   const { api, key, path } = usePlace();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
@@ -79,7 +81,7 @@ export function Palette({ close }: { close: () => void }) {
       footer={<span className="lg-small">{t("palette.hint")}</span>}
     >
       <Input
-        autoFocus
+        ref={field}
         type="search"
         value={typed}
         placeholder={t("header.search")}

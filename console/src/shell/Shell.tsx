@@ -6,7 +6,7 @@ import HelpPanel from "@cloudscape-design/components/help-panel";
 import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/components/side-navigation";
 import Spinner from "@cloudscape-design/components/spinner";
 import SplitPanel from "@cloudscape-design/components/split-panel";
-import { Suspense, useEffect } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { Outlet, useLocation } from "react-router";
 import { usePlace } from "~/api/context";
 import { useServerEvents } from "~/api/events";
@@ -15,6 +15,7 @@ import { connection } from "~/api/send";
 import { routerBase } from "~/base";
 import { useTexts } from "~/i18n/texts";
 import { usePending } from "~/images/queries";
+import { useMedia } from "~/ui/media";
 import { DialogHost } from "./DialogHost";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { frame, help, helpOpen, helpPlace, panel, panelPlace } from "./frame";
@@ -37,6 +38,11 @@ export function Shell() {
   const shownHelp = help.use();
   const isHelpOpen = helpOpen.use();
   const shownPanel = panel.use();
+  // On a narrow screen the navigation covers the page: closed until asked for, and after each choice.
+  const isNarrow = useMedia("(max-width: 688px)");
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes it
+  useEffect(() => setMenuOpen(false), [pathname]);
   useServerEvents();
   useNoticeNews();
   useEffect(() => {
@@ -68,8 +74,10 @@ export function Shell() {
         }
         navigation={<Navigation />}
         navigationWidth={240}
-        navigationOpen={navigation}
-        onNavigationChange={({ detail }) => change({ navigation: detail.open })}
+        navigationOpen={isNarrow ? isMenuOpen : navigation}
+        onNavigationChange={({ detail }) =>
+          isNarrow ? setMenuOpen(detail.open) : change({ navigation: detail.open })
+        }
         breadcrumbs={
           <BreadcrumbGroup
             items={crumbs.map((one) => ({ ...one, href: to(one.href) }))}
