@@ -1,6 +1,5 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useLocation, useParams } from "react-router";
 import { usePlace } from "~/api/context";
@@ -41,9 +40,7 @@ export function WrongPlace() {
       <Box variant="p">
         {t("wrong.ask")} <CopyText text={user.id} />
       </Box>
-      <SpaceBetween size="xs" direction="horizontal" alignItems="center">
-        <Button onClick={() => setOpen(true)}>{t("wrong.projects")}</Button>
-      </SpaceBetween>
+      <Button onClick={() => setOpen(true)}>{t("wrong.projects")}</Button>
       {isOpen && <ContextSwitcher close={() => setOpen(false)} />}
     </Box>
   );
