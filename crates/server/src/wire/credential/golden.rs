@@ -304,7 +304,8 @@ const WORDS: &[&str] = &[
 /// Text of such parts and of anything else.
 fn texts() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;
-    let word = prop_oneof![4 => proptest::sample::select(WORDS).prop_map(str::to_owned), 1 => ".{0,4}"];
+    let word =
+        prop_oneof![4 => proptest::sample::select(WORDS).prop_map(str::to_owned), 1 => ".{0,4}"];
     proptest::collection::vec(word, 0..12).prop_map(|words| words.concat())
 }
 

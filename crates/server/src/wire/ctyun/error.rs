@@ -91,12 +91,14 @@ fn voice(code: Code) -> Voice {
         | Code::WrongPassword
         | Code::TokenExpired
         | Code::TokenRevoked
+        | Code::SessionEnded
+        | Code::LinkEnded
         | Code::ScopeRefused => NO_KEY,
         Code::SignatureInvalid
         | Code::SignatureMalformed
         | Code::SignatureExpired
         | Code::SignatureReplayed => NO_SIGNATURE,
-        Code::NoProjectScope => Gateway(StatusCode::FORBIDDEN, "CTAPI_10002"),
+        Code::NoProjectScope | Code::OriginRefused => Gateway(StatusCode::FORBIDDEN, "CTAPI_10002"),
         Code::RouteNotFound => Gateway(StatusCode::NOT_FOUND, "Openapi.Api.NotFound"),
         Code::MethodNotAllowed => Gateway(StatusCode::METHOD_NOT_ALLOWED, "Openapi.Api.NotFound"),
         Code::RoleTooWeak | Code::OperatorOnly | Code::PublicizeForbidden => Images("CTIAM_0005"),
@@ -107,6 +109,9 @@ fn voice(code: Code) -> Voice {
         | Code::ImageDeactivated
         | Code::ImageBusy
         | Code::ImageHasBytes
+        | Code::UploadOffset
+        | Code::UploadBusy
+        | Code::UploadExists
         | Code::NoBytes => Images("Image.Image.NotActive"),
         Code::FullImageNotShareable
         | Code::FullImageNoReplicate
@@ -132,7 +137,8 @@ fn voice(code: Code) -> Voice {
         | Code::HashMismatch
         | Code::UploadIncomplete
         | Code::BlobDamaged
-        | Code::UploadLost => Images("Image.Image.Damaged"),
+        | Code::UploadLost
+        | Code::ChunkMismatch => Images("Image.Image.Damaged"),
         Code::ImageTooLarge => Images("Image.Image.TooLarge"),
         Code::AlreadyShared => Images("Image.Share.AlreadyShared"),
         Code::SelfShare => Images("Image.Share.SelfShare"),
@@ -176,6 +182,7 @@ fn voice(code: Code) -> Voice {
         | Code::WebhookQuota => Images("Image.Quota.Exceeded"),
         Code::TagNotFound
         | Code::JobNotFound
+        | Code::UploadNotFound
         | Code::RuleNotFound
         | Code::BackupNotFound
         | Code::DiskNotFound
