@@ -61,6 +61,11 @@ pub fn max_tenants(kind: ImageKind, policy: &Policy) -> Ceiling {
     }
 }
 
+/// How many more recipients may hold an image (SH-11, SH-27); `None`: any number.
+pub fn slots_left(kind: ImageKind, usage: ShareUsage, policy: &Policy) -> Ceiling {
+    max_tenants(kind, policy).map(|max| max.saturating_sub(usage.counting(policy)))
+}
+
 /// Whether one share of `image` may go from `before` to `after` (SH-15, SH-17, SH-18). Checked at
 /// invite and at accept alike. A lowered ceiling keeps what exists and refuses what is new (PF-03).
 pub fn room_for_share(

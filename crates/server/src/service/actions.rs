@@ -91,8 +91,16 @@ impl Verb {
 /// Each verb, with the refusal it would meet.
 pub type Actions = Vec<(Verb, Result<(), Error>)>;
 
+/// What the caller may do with an image.
+pub struct Answered {
+    /// Each verb.
+    pub actions: Actions,
+    /// How many more recipients may hold it; `None`: any number, or not his to share.
+    pub slots_left: Option<u32>,
+}
+
 /// What the caller may do with each of `images`, which he sees; in their order.
-pub async fn of(app: &App, caller: &Caller, images: &[Seen]) -> Result<Vec<Actions>, Error> {
+pub async fn of(app: &App, caller: &Caller, images: &[Seen]) -> Result<Vec<Answered>, Error> {
     let ground = Ground::read(app, caller, images).await?;
     images.iter().map(|seen| ground.actions(seen)).collect()
 }
@@ -138,7 +146,7 @@ impl<'a> Ground<'a> {
         Ok(Ground { caller, now, own_policy, policies, usages, owned_images, shared_images })
     }
 
-    fn actions(&self, seen: &Seen) -> Result<Actions, Error> {
+    fn actions(&self, seen: &Seen) -> Result<Answered, Error> {
         let policy = self
             .policies
             .get(&seen.image.owner)
@@ -151,7 +159,14 @@ impl<'a> Ground<'a> {
             policy,
             usage: self.usages.get(&seen.image.id).copied().unwrap_or_default(),
         };
-        Ok(Verb::ALL.into_iter().map(|verb| (verb, one.may(verb))).collect())
+        let slots_left = match one.standing {
+            Standing::Owner | Standing::Operator => {
+                quota::slots_left(one.image.kind, one.usage, policy)
+            }
+            Standing::Recipient(_) | Standing::Public | Standing::Community => None,
+        };
+        let actions = Verb::ALL.into_iter().map(|verb| (verb, one.may(verb))).collect();
+        Ok(Answered { actions, slots_left })
     }
 }
 

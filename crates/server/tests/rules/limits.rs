@@ -15,6 +15,7 @@ stories! {
         sh_15_a_slot_is_taken_by_kind_of_image,
         sh_17_unanswered_offers_take_no_slot_and_answers_are_checked,
         sh_18_open_invitations_have_a_guard,
+        sh_11_an_image_says_how_many_slots_are_left,
         fs_11_full_server_images_by_their_source,
         image_names_have_a_length_and_a_form,
         t_102_images_of_a_project_are_counted,
@@ -155,6 +156,24 @@ async fn sh_18_open_invitations_have_a_guard(cloud: &Cloud) {
     assert_eq!(cloud.share("alice", &sys1, all[5]).await, "SHARE_INVITATION_QUOTA");
     cloud.unshare("alice", &sys1, all[0]).await;
     assert_eq!(cloud.share("alice", &sys1, all[5]).await, "pending");
+}
+
+async fn sh_11_an_image_says_how_many_slots_are_left(cloud: &Cloud) {
+    cloud.set(None, "share.max_tenants.system", "2").await;
+    let sys1 = cloud.image("alice", "sys1").await;
+    let slots = async |person: &str| {
+        let path = format!("/api/v1/images/{sys1}");
+        let seen = cloud.request(person, "GET", &path, ()).await.expect(200).json();
+        seen["actions"]["share"]["slots_left"].as_u64()
+    };
+    assert_eq!(slots("alice").await, Some(2));
+    cloud.share("alice", &sys1, B).await;
+    assert_eq!(slots("alice").await, Some(2), "an unanswered offer takes none");
+    cloud.accept("bob", &sys1).await;
+    assert_eq!(slots("alice").await, Some(1));
+    assert_eq!(slots("bob").await, None, "it is not his to share");
+    cloud.set(None, "share.max_tenants.system", "none").await;
+    assert_eq!(slots("alice").await, None, "there is no ceiling");
 }
 
 async fn fs_11_full_server_images_by_their_source(cloud: &Cloud) {

@@ -122,6 +122,9 @@ pub struct Action {
     /// How much room in a vault it takes, GiB; only for accepting a full server where that needs one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vault_gib: Option<u64>,
+    /// How many more recipients may hold the image; only for sharing, and only where there is a ceiling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slots_left: Option<u32>,
 }
 
 /// A refusal in short.
@@ -241,11 +244,14 @@ pub async fn render_images(
 ) -> Result<Vec<ImageView>, Error> {
     let now = app.clock.now();
     let names = names(app, asking, &images, now).await?;
-    let actions = actions::of(app, &asking.caller, &images).await?;
+    let answered = actions::of(app, &asking.caller, &images).await?;
     let needs = vault::needs(app, &asking.caller, &images).await?;
-    let each = images.iter().zip(actions.into_iter().zip(needs));
-    each.map(|(seen, (actions, vault_gib))| {
-        let mut view = render_image(asking, seen, actions, &names, now)?;
+    let each = images.iter().zip(answered.into_iter().zip(needs));
+    each.map(|(seen, (answered, vault_gib))| {
+        let mut view = render_image(asking, seen, answered.actions, &names, now)?;
+        if let Some(share) = view.actions.get_mut(Verb::Share.as_str()) {
+            share.slots_left = answered.slots_left;
+        }
         if let Some(accept) = view.actions.get_mut(Verb::Accept.as_str()) {
             accept.vault_gib = vault_gib;
         }
@@ -352,11 +358,11 @@ fn relation(standing: Standing<'_>) -> Relation {
 }
 
 fn render_actions(actions: Actions, language: Language) -> BTreeMap<&'static str, Action> {
-    let render = |answer: Result<(), Error>| match answer {
-        Ok(()) => Action { allowed: true, reason: None, vault_gib: None },
-        Err(error) => {
-            Action { allowed: false, reason: Some(Reason::of(&error, language)), vault_gib: None }
-        }
+    let render = |answer: Result<(), Error>| Action {
+        allowed: answer.is_ok(),
+        reason: answer.err().map(|error| Reason::of(&error, language)),
+        vault_gib: None,
+        slots_left: None,
     };
     actions.into_iter().map(|(verb, answer)| (verb.as_str(), render(answer))).collect()
 }
