@@ -26,7 +26,7 @@ use lendglass_store::{
 
 use crate::app::App;
 use crate::service::download::blob_error;
-use crate::service::replicate::{begin_record, fail, lock_both, ready};
+use crate::service::replicate::{Extras, begin_record, fail, lock_both, ready};
 use crate::service::{job, lock_seen, not_found};
 
 /// How many bytes are written between two notes of what is on disk. A run that breaks off has at
@@ -55,11 +55,23 @@ pub struct CopyWish {
 /// project in which the caller has no role, [`Code::TenantNotInRegion`]; what that project's roles
 /// and custom policies refuse him; [`Code::PrivateImageQuota`] of that project.
 pub async fn copy(app: &App, caller: &Caller, wish: CopyWish) -> Result<(Image, JobId), Error> {
+    copy_with(app, caller, wish, Extras::default()).await
+}
+
+/// As [`copy`], with what the copy has of its own.
+pub async fn copy_with(
+    app: &App,
+    caller: &Caller,
+    wish: CopyWish,
+    extras: Extras,
+) -> Result<(Image, JobId), Error> {
     app.blobs(&wish.region)?;
     let target = ImageId::trusted(app.ids.uuid());
     let job = JobId::trusted(app.ids.hex());
     let (owned, mine) = (app.clone(), caller.clone());
-    let done = app.change(caller, move |tx| begin(tx, &owned, &mine, &wish, &target, &job)).await?;
+    let done = app
+        .change(caller, move |tx| begin(tx, &owned, &mine, (&wish, &extras), &target, &job))
+        .await?;
     app.work.notify_one();
     Ok(done)
 }
@@ -68,7 +80,7 @@ fn begin(
     tx: &mut Tx<'_>,
     app: &App,
     caller: &Caller,
-    wish: &CopyWish,
+    (wish, extras): (&CopyWish, &Extras),
     target: &ImageId,
     job: &JobId,
 ) -> Result<(Image, JobId), Error> {
@@ -85,7 +97,7 @@ fn begin(
     }
     let there = caller_there(tx, app, caller, wish)?;
     there.may(Action::ImagesCopy)?;
-    let importing = begin_record(tx, app, &there, image, target, wish.name.as_ref())?;
+    let importing = begin_record(tx, app, &there, image, target, (wish.name.as_ref(), extras))?;
     let asked = AuditEvent::by(caller, now, AuditVerb::ImageCopy, wish.source.as_str())
         .on_behalf(&image.owner)
         .with_detail(format!("copy={target} region={}", wish.region));

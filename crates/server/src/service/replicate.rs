@@ -15,6 +15,18 @@ use crate::service::audit::by_system;
 use crate::service::image::{NewImage, create_in};
 use crate::service::{blueprint, lock_seen, not_found};
 
+/// What a copy has of its own, beside its name: all else is its source's.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// Its description; `None`: that of the source.
+    pub description: Option<String>,
+    /// Its labels; a source keeps its own.
+    pub tags: Vec<String>,
+}
+
+/// The custom property that holds a description, in every dialect.
+const DESCRIPTION: &str = "description";
+
 /// Asks for a private copy of an image in the caller's project (US-09). Answers the new record,
 /// which is `importing` until the job has ended.
 ///
@@ -26,11 +38,25 @@ pub async fn replicate(
     source: &ImageId,
     name: Option<String>,
 ) -> Result<(Image, JobId), Error> {
+    replicate_with(app, caller, source, name, Extras::default()).await
+}
+
+/// As [`replicate`], with what the copy has of its own.
+pub async fn replicate_with(
+    app: &App,
+    caller: &Caller,
+    source: &ImageId,
+    name: Option<String>,
+    extras: Extras,
+) -> Result<(Image, JobId), Error> {
     let (owned, mine, source) = (app.clone(), caller.clone(), source.clone());
     let target = ImageId::trusted(app.ids.uuid());
     let job = JobId::trusted(app.ids.hex());
     let done = app
-        .change(caller, move |tx| begin(tx, &owned, &mine, &source, &target, &job, name.as_ref()))
+        .change(caller, move |tx| {
+            let own = (name.as_ref(), &extras);
+            begin(tx, &owned, &mine, &source, &target, &job, own)
+        })
         .await?;
     app.work.notify_one();
     Ok(done)
@@ -43,14 +69,14 @@ fn begin(
     source: &ImageId,
     target: &ImageId,
     job: &JobId,
-    name: Option<&String>,
+    own: (Option<&String>, &Extras),
 ) -> Result<(Image, JobId), Error> {
     let now = app.clock.now();
     let seen = lock_seen(tx, source, caller)?;
     let image = &seen.image;
     let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
     access::may_replicate(caller, seen.standing(caller, now)?, image, &policy, now)?;
-    let importing = begin_record(tx, app, caller, image, target, name)?;
+    let importing = begin_record(tx, app, caller, image, target, own)?;
     let event = AuditEvent::by(caller, now, AuditVerb::ImageReplicate, source.as_str())
         .on_behalf(&image.owner)
         .with_detail(format!("copy={target}"));
@@ -67,9 +93,9 @@ pub(crate) fn begin_record(
     caller: &Caller,
     image: &Image,
     target: &ImageId,
-    name: Option<&String>,
+    (name, extras): (Option<&String>, &Extras),
 ) -> Result<Image, Error> {
-    let new = NewImage {
+    let mut new = NewImage {
         name: name.cloned().or_else(|| image.name.clone()),
         kind: Some(image.kind),
         disk_format: image.disk_format,
@@ -79,6 +105,10 @@ pub(crate) fn begin_record(
         properties: blueprint::properties_of_copy(image),
         ..NewImage::default()
     };
+    new.tags.clone_from(&extras.tags);
+    if let Some(text) = &extras.description {
+        new.properties.insert(DESCRIPTION.to_owned(), text.clone());
+    }
     let queued = create_in(tx, app, caller, &new, target, app.clock.now())?;
     let mut importing = queued.clone();
     importing.status = ImageStatus::Importing;

@@ -239,3 +239,29 @@ fn is_host(text: &str) -> bool {
         && text.len() <= 255
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::actions::ROUTES;
+
+    #[test]
+    fn every_route_is_counted_under_its_dialect() {
+        for (path, dialect) in [
+            ("/v2/images", "openstack"),
+            ("/v3/auth/tokens", "openstack"),
+            ("/v1/cloudimages/members", "huawei"),
+            ("/v3/{project_id}/vaults", "huawei"),
+            ("/v4/image/list", "ctyun"),
+            ("/api/v1/shares", "native"),
+            ("/healthz", "none"),
+        ] {
+            assert!(ROUTES.iter().any(|(_, known, _)| *known == path), "{path}");
+            assert_eq!(dialect_of(path), dialect, "{path}");
+        }
+        let is_versioned = |path: &str| path.starts_with("/v") && !path.starts_with("/versions");
+        for (_, path, _) in ROUTES.iter().filter(|(_, path, _)| is_versioned(path)) {
+            assert_ne!(dialect_of(path), "none", "{path}");
+        }
+    }
+}

@@ -146,7 +146,8 @@ async fn an_image_is_withheld_and_given_back(server: TestServer) {
 
 async fn copies_have_names(server: TestServer) {
     let image = make(&server, "alice", json!({})).await;
-    let copy = json!({"imageID": image, "imageName": "mine"});
+    let copy = json!({"imageID": image, "imageName": "mine", "description": "my own",
+        "labels": [{"labelKey": "env", "labelValue": "prod"}, {"labelKey": "blue"}]});
     check_refused(&server, "bob", "create-from-shared", copy.clone(), "Image.Image.NotFound").await;
     let offer = json!({"imageID": image, "destinationAccountID": "y"});
     done(&server, "alice", "shared-image/create", offer).await;
@@ -157,6 +158,9 @@ async fn copies_have_names(server: TestServer) {
     let id = begun["images"][0]["imageID"].as_str().unwrap().to_owned();
     let seen = detail(&server, "bob", &id).await;
     assert_eq!((&seen["imageName"], &seen["imageStatus"]), (&json!("mine"), &json!("syncing")));
+    let labels = seen["labels"].as_array().unwrap();
+    assert_eq!((&seen["description"], labels.len()), (&json!("my own"), 2), "{seen}");
+    assert!(labels.contains(&json!({"labelKey": "env", "labelValue": "prod"})));
     let mut encrypted = copy.clone();
     encrypted["cmkID"] = json!("k-1");
     let code = "Image.Operation.NotSupported";

@@ -149,7 +149,8 @@ async fn a_recipient_changes_nothing_and_copies_what_he_accepted(server: TestSer
     let rename = json!([{"op": "replace", "path": "/name", "value": "mine"}]);
     check_img(patch(&server, "bob", &id, rename).await, "IMG.0047");
     let path = format!("/v1/cloudimages/{id}/copy");
-    let copy = || server.request("bob", "POST", &path, json!({"name": "copy"}));
+    let wish = json!({"name": "copy", "description": "my own"});
+    let copy = || server.request("bob", "POST", &path, wish.clone());
     check_img(copy().await, "IMG.0196");
     job(&server, "bob", crate::answer(&server, "bob", &id, B, "accepted").await).await;
     let begun = job(&server, "bob", copy().await).await;

@@ -10,7 +10,7 @@ use super::render::render_images;
 use super::request::Asked;
 use crate::service::copy::{self, CopyWish};
 use crate::service::image::{self, Edit};
-use crate::service::replicate;
+use crate::service::replicate::{self, Extras};
 use crate::wire::common::invalid;
 
 /// MiB of a GiB: CTyun counts memory in GiB.
@@ -81,8 +81,7 @@ pub async fn reactivate(asked: Asked) -> Result<Reply, Failure> {
     Ok(Reply(json!({})))
 }
 
-/// `POST /v4/image/create-from-shared` and `/copy`: a private copy in the same region. It has the
-/// properties of its source; a description and labels are not taken over.
+/// `POST /v4/image/create-from-shared` and `/copy`: a private copy in the same region.
 pub async fn copy_here(asked: Asked) -> Result<Reply, Failure> {
     let Asked { app, caller, fields } = asked;
     let (source, name) = (fields.image()?, fields.required("imageName")?);
@@ -91,7 +90,9 @@ pub async fn copy_here(asked: Asked) -> Result<Reply, Failure> {
         let refused = Error::new(Code::NotAvailableHere);
         return Err(refused.with("operation", "encrypted copies").into());
     }
-    let (copy, _) = replicate::replicate(&app, &caller, &source, Some(name)).await?;
+    let extras = extras(&fields)?;
+    let copied = replicate::replicate_with(&app, &caller, &source, Some(name), extras);
+    let (copy, _) = copied.await?;
     Ok(Reply(json!({"images": [{"imageID": copy.id.as_str()}]})))
 }
 
@@ -106,8 +107,19 @@ pub async fn copy_there(asked: Asked) -> Result<Reply, Failure> {
         project: None,
         name: Some(fields.required("imageName")?),
     };
-    copy::copy(&app, &caller, wish).await?;
+    copy::copy_with(&app, &caller, wish, extras(&fields)?).await?;
     Ok(Reply(json!({})))
+}
+
+fn extras(fields: &Fields) -> Result<Extras, Error> {
+    let tag = |(key, value): (String, String)| match value.as_str() {
+        "" => key,
+        value => format!("{key}={value}"),
+    };
+    Ok(Extras {
+        description: fields.text("description")?,
+        tags: fields.labels()?.into_iter().map(tag).collect(),
+    })
 }
 
 /// `GET /v4/image/list-supported-dest-crr-regions`: all others of the installation.

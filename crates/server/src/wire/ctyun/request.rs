@@ -1,7 +1,7 @@
 //! What every call of CTyun's begins with: who asks, in which region, with what.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::{Method, header};
+use axum::http::Method;
 use lendglass_core::tenant::Caller;
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, RegionId};
@@ -33,9 +33,7 @@ impl FromRequest<App> for Asked {
         let (parts, body) = request.into_parts();
         let headers = &parts.headers;
         // Whoever has no proof has his body read by nobody.
-        let has_token = headers.contains_key(credential::AUTH_TOKEN)
-            || headers.contains_key(header::AUTHORIZATION);
-        if context.signed.is_none() && !has_token {
+        if context.signed.is_none() && !credential::has_token(headers) {
             return Err(Error::new(Code::Unauthenticated).into());
         }
         let query = parts.uri.query().unwrap_or_default();

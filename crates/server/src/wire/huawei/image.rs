@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::service::attribute;
 use crate::service::copy::{self, CopyWish};
 use crate::service::image::{self, Edit};
-use crate::service::{replicate, tenant};
+use crate::service::replicate::{self, Extras};
+use crate::service::tenant;
 use crate::wire::common::{invalid, json_body, malformed};
 
 /// `PATCH /v2/cloudimages/{image}`
@@ -36,8 +37,7 @@ pub async fn delete(State(app): State<App>, asked: Asked) -> Result<StatusCode, 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /v1/cloudimages/{image}/copy`: a private copy in the same region. A description is not
-/// taken over: the copy has the properties of its source.
+/// `POST /v1/cloudimages/{image}/copy`: a private copy in the same region.
 pub async fn copy_here(
     State(app): State<App>,
     asked: Asked,
@@ -52,7 +52,9 @@ pub async fn copy_here(
             .with("operation", "encrypted copies")
             .into());
     }
-    let (_, job) = replicate::replicate(&app, &asked.caller, &source, Some(name)).await?;
+    let extras = extras(&fields)?;
+    let (_, job) =
+        replicate::replicate_with(&app, &asked.caller, &source, Some(name), extras).await?;
     Ok(render_job(&job))
 }
 
@@ -71,8 +73,12 @@ pub async fn copy_there(
         None => None,
     };
     let wish = CopyWish { source: asked.image()?, region, project, name: Some(name) };
-    let (_, job) = copy::copy(&app, &asked.caller, wish).await?;
+    let (_, job) = copy::copy_with(&app, &asked.caller, wish, extras(&fields)?).await?;
     Ok(render_job(&job))
+}
+
+fn extras(fields: &Fields) -> Result<Extras, Error> {
+    Ok(Extras { description: fields.text("description")?, tags: Vec::new() })
 }
 
 /// The caller's project of a name in a region.
