@@ -205,8 +205,54 @@ fn put(place: &mut Value, path: &[&str], value: String) -> Option<()> {
     put(fields.entry((*first).to_owned()).or_insert(Value::Null), rest, value)
 }
 
+/// Reads a body as JSON and as a form, for the fuzzer and the test beside it. What JSON says with texts,
+/// lists and objects, the flattened form must say as well: `false` where it does not.
+pub fn round_trip(body: &[u8]) -> bool {
+    let form = Input::of_flat(body);
+    drop(form.map(Input::finish));
+    let Ok(json) = Input::of_json(body) else { return true };
+    let mut pairs = Vec::new();
+    let is_plain = json.values.iter().all(|(name, value)| {
+        !COMMON.contains(&name.as_str()) && flatten(name, value, &mut pairs).is_some()
+    });
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+    !is_plain || Input::of_flat(form.as_bytes()).is_ok_and(|flat| flat.values == json.values)
+}
+
+/// The flattened form of a value; `None` where it has none of the same meaning: an empty list, a
+/// name that reads as a part of a path, a value that is no text.
+fn flatten(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) -> Option<()> {
+    let is_name = |name: &str| !name.contains('.') && name.parse::<usize>().is_err();
+    let is_whole = |size: usize| size > 0 && size <= INDEX_MAX;
+    if !name.split('.').next().is_some_and(is_name) {
+        return None;
+    }
+    match value {
+        Value::String(text) => {
+            pairs.push((name.to_owned(), text.clone()));
+            Some(())
+        }
+        Value::Array(list) if is_whole(list.len()) => list
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, value)| flatten(&format!("{name}.{at}"), value, pairs)),
+        Value::Object(fields) if is_whole(fields.len()) => {
+            fields.iter().try_for_each(|(key, value)| {
+                is_name(key).then_some(())?;
+                flatten(&format!("{name}.{key}"), value, pairs)
+            })
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -227,6 +273,31 @@ mod tests {
             (Some(5), Some(true))
         );
         json.finish().unwrap();
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let text = "[a-zA-Z0-9 .=&%+镜]{0,8}".prop_map(Value::from);
+        text.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-zA-Z0-9.]{0,3}", inner, 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn json_and_forms_say_the_same(value in values()) {
+            let body = json!({"Filters": value}).to_string();
+            prop_assert!(round_trip(body.as_bytes()));
+        }
+
+        #[test]
+        fn no_bytes_fail_otherwise_than_with_a_refusal(body: Vec<u8>, form in "([A-C](\\.[0-3a-b]){0,3}=[x-z]?&?){0,8}") {
+            prop_assert!(round_trip(&body));
+            prop_assert!(round_trip(form.as_bytes()));
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use lendglass_core::{Code, Error, Language, RegionId};
 use serde_json::Value;
 
 use self::input::Input;
+pub use self::input::round_trip;
 use crate::app::App;
 use crate::wire::common::{header_text, small_body};
 use crate::wire::context::{Context, Dialect};
