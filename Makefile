@@ -38,6 +38,7 @@ bench:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
 	cargo run --release --package lendglass-server --example bench lists
 	cargo run --release --package lendglass-server --example bench shares
+	cargo run --release --package lendglass-server --example bench signatures
 	cargo run --release --package lendglass-server --example bytes_bench
 
 # Histories of so many acts from so many seeds, from the first one on.

@@ -151,11 +151,13 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
 
 /// CPU that this process has used, all threads, in µs.
 pub fn cpu_micros() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    // The kernel reports hundredths of a second.
-    ticks * 10_000.0
+    let used = |path: &str| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0.0) / 1_000.0
+    };
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let paths = threads.map(|thread| thread.unwrap().path().join("schedstat"));
+    paths.map(|path| used(&path.to_string_lossy())).sum()
 }
 
 /// The name under which an engine is reported.

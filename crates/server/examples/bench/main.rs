@@ -1,6 +1,7 @@
 //! The figures of the server, each beside what bounds it.
 //!
-//! `cargo run --release -p lendglass-server --example bench lists [IMAGES]`, or `shares`.
+//! `cargo run --release -p lendglass-server --example bench lists [IMAGES]`, `shares` or
+//! `signatures`.
 
 #![expect(clippy::unwrap_used, reason = "a bench ends by panicking")]
 
@@ -9,6 +10,7 @@ mod lists;
 #[path = "../../../store/tests/support/postgres.rs"]
 mod postgres;
 mod shares;
+mod signatures;
 
 #[tokio::main]
 async fn main() {
@@ -16,8 +18,9 @@ async fn main() {
     match words.next().as_deref() {
         Some("lists") => lists::run(words.next().map_or(100_000, |n| n.parse().unwrap())).await,
         Some("shares") => shares::run().await,
+        Some("signatures") => signatures::run().await,
         Some(_) | None => {
-            eprintln!("what is to be measured: lists [IMAGES], or shares");
+            eprintln!("what is to be measured: lists [IMAGES], shares or signatures");
             std::process::exit(2);
         }
     }
