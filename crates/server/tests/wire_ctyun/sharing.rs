@@ -228,7 +228,12 @@ async fn an_owner_takes_back_from_several_or_from_nobody(server: TestServer) {
     refused("", "Openapi.Parameter.Error").await;
     let rows = done(&server, "alice", "show-shared-list", of_image.clone()).await;
     assert_eq!(rows["totalCount"], 3, "one that may not go keeps all");
-    done(&server, "alice", "shared-image/delete", cancel("z, w")).await;
+    let by_mail = json!({"imageID": image, "destinationUser": "Root@cumulus.example"});
+    done(&server, "alice", "shared-image/delete", by_mail).await;
+    done(&server, "alice", "shared-image/delete", cancel("100000000004")).await;
+    let rows = done(&server, "alice", "show-shared-list", of_image.clone()).await;
+    assert_eq!(rows["images"][0]["destinationAccountID"], "y");
+    assert_eq!(rows["totalCount"], 1, "by e-mail, whether or not it is told, and by number");
     done(&server, "bob", "shared-image/reject", of_image.clone()).await;
     // The SDK's spelling; the ids beside it are ignored.
     let mut all = cancel("nobody");

@@ -85,7 +85,7 @@ pub async fn cancel(asked: Asked) -> Result<Reply, Failure> {
         false => {
             let names = parse_names(&fields)?;
             let (_, given) = contact::given_to_change(&app, &caller, &image).await?;
-            Some(of_accounts(&given, &names)?)
+            Some(of_accounts(&given, names))
         }
     };
     let (images, mode) = (vec![image], Mode::All);
@@ -111,34 +111,19 @@ fn parse_names(fields: &Fields) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// The shares behind some names: an account's, with those of its projects; a project's own.
-fn of_accounts(given: &[Given], names: &[String]) -> Result<Vec<Named>, Error> {
+/// The shares behind some names. An account's id means its shares with those of its projects; what else
+/// names an account, its number or e-mail, and a project's id the service finds out.
+fn of_accounts(given: &[Given], names: Vec<String>) -> Vec<Named> {
     let mut recipients = Vec::new();
     for name in names {
-        let of_account = given.iter().find(|one| is_of(one, name));
-        let shares = given.iter().flat_map(|one| &one.shares);
-        let hits: Vec<Named> = match of_account {
-            Some(one) => one.shares.iter().map(|share| exactly(&share.recipient)).collect(),
-            None => shares
-                .filter(|share| share.recipient.id() == name)
-                .map(|share| exactly(&share.recipient))
-                .collect(),
-        };
-        if hits.is_empty() {
-            let recipient = shortened(name, 80);
-            return Err(Error::new(Code::NotShared).with("recipient", recipient));
+        let is_its =
+            |one: &&Given| one.contact.as_ref().is_some_and(|c| c.account.as_str() == name);
+        match given.iter().find(is_its) {
+            Some(one) => recipients.extend(one.shares.iter().map(|s| exactly(&s.recipient))),
+            None => recipients.push(Named { text: name, kind: None }),
         }
-        recipients.extend(hits);
     }
-    Ok(recipients)
-}
-
-/// Whether a row is of the account with this id or e-mail.
-fn is_of(given: &Given, name: &str) -> bool {
-    given.contact.as_ref().is_some_and(|contact| {
-        contact.account.as_str() == name
-            || contact.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(name))
-    })
+    recipients
 }
 
 fn exactly(recipient: &Recipient) -> Named {
