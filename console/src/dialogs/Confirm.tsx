@@ -1,8 +1,8 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
+import Modal, { type ModalProps } from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useWords } from "~/i18n/words";
 import { Failure } from "~/ui/Failure";
 
@@ -14,28 +14,35 @@ interface Props {
   run: () => Promise<void>;
   close: () => void;
   refused?: string;
+  /** Takes a refusal that is shown at a field; what it does not take is shown on top. */
+  place?: (error: unknown) => boolean;
+  size?: ModalProps.Size;
   children: ReactNode;
 }
 
 /** Asks before an act, and says what comes of it. */
-export function Confirm({ title, verb, run, close, refused, children }: Props) {
+export function Confirm({ title, verb, run, close, refused, place, size, children }: Props) {
   const w = useWords();
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
-  const act = async () => {
+  const form = useId();
+  const act = async (event: FormEvent) => {
+    event.preventDefault();
+    if (refused !== undefined || isBusy) return;
     setBusy(true);
     setFailure(undefined);
     try {
       await run();
       close();
     } catch (error) {
-      setFailure(error);
+      if (!place?.(error)) setFailure(error);
       setBusy(false);
     }
   };
   return (
     <Modal
       visible
+      size={size}
       onDismiss={close}
       header={title}
       footer={
@@ -49,7 +56,7 @@ export function Confirm({ title, verb, run, close, refused, children }: Props) {
               loading={isBusy}
               disabled={refused !== undefined}
               disabledReason={refused}
-              onClick={() => void act()}
+              form={form}
             >
               {verb}
             </Button>
@@ -57,10 +64,12 @@ export function Confirm({ title, verb, run, close, refused, children }: Props) {
         </Box>
       }
     >
-      <SpaceBetween size="m">
-        {failure !== undefined && <Failure error={failure} />}
-        {children}
-      </SpaceBetween>
+      <form id={form} noValidate onSubmit={(event) => void act(event)}>
+        <SpaceBetween size="m">
+          {failure !== undefined && <Failure error={failure} />}
+          {children}
+        </SpaceBetween>
+      </form>
     </Modal>
   );
 }

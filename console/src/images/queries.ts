@@ -23,12 +23,15 @@ export function useImages(fixed: Query): Load<Image> {
   );
 }
 
-/** One image by its id. */
+const PASSING: readonly Image["status"][] = ["saving", "uploading", "importing"];
+
+/** One image by its id; looked at again while something is being done with it. */
 export function useImage(id: string) {
   const { api, key } = usePlace();
   return useQuery({
     queryKey: [...key, "image", id],
     queryFn: () => ok(api.GET("/api/v1/images/{id}", { params: { path: { id } } })),
+    refetchInterval: ({ state }) => (state.data && PASSING.includes(state.data.status) ? 2_000 : false),
   });
 }
 

@@ -1,3 +1,4 @@
+import { image } from "./image";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import type { DialogDef, PageDef } from "./registry";
@@ -5,6 +6,7 @@ import { sharedImages } from "./shared";
 
 /** Every page; one line each. */
 export const pages: PageDef[] = [
+  ...image,
   ...preferences,
   ...privateImages,
   ...sharedImages,
@@ -16,6 +18,8 @@ export const dialogs: DialogDef[] = [
   { name: "share", load: () => import("~/dialogs/share/ShareDialog") },
   { name: "unshare", load: () => import("~/dialogs/unshare/UnshareDialog") },
   { name: "delete", load: () => import("~/dialogs/delete/DeleteDialog") },
+  { name: "tags", load: () => import("~/dialogs/tags/TagsDialog") },
+  { name: "tenants", load: () => import("~/dialogs/tenants/TenantsDialog") },
   { name: "reject-all", load: () => import("~/dialogs/reject-all/RejectAllDialog") },
 ];
 

@@ -1,0 +1,302 @@
+import "~/images/images.css";
+import Button from "@cloudscape-design/components/button";
+import Input from "@cloudscape-design/components/input";
+import Pagination from "@cloudscape-design/components/pagination";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import { type ReactNode, useState } from "react";
+import { usePolicy } from "~/api/context";
+import type { Image, Share } from "~/api/types";
+import { Ago, useFormat } from "~/i18n/format";
+import { useTexts } from "~/i18n/texts";
+import { useWords } from "~/i18n/words";
+import { refusal } from "~/images/acts";
+import { nameOf } from "~/images/columns";
+import { tellFailure } from "~/images/queries";
+import { ActButton, Empty } from "~/table/List";
+import { CopyText } from "~/ui/Copy";
+import { Failure } from "~/ui/Failure";
+import { useMedia } from "~/ui/media";
+import { uiTexts } from "~/ui/texts";
+import { matching, useShares, useTenantActs } from "./tenants";
+import { texts } from "./texts";
+
+const SIZES = [10, 20, 50, 100];
+const STATES = ["pending", "accepted", "rejected"] as const;
+const TYPE: Record<Share["state"], StatusIndicatorProps.Type> = {
+  accepted: "success",
+  pending: "pending",
+  rejected: "stopped",
+};
+
+export function ShareState({ state }: { state: Share["state"] }) {
+  const w = useWords();
+  return <StatusIndicator type={TYPE[state]}>{w(`share.${state}`)}</StatusIndicator>;
+}
+
+const NONE: Share[] = [];
+const nameIn = ({ recipient }: Share) => recipient.name ?? recipient.id;
+
+interface Props {
+  image: Image;
+  /** Asks before tenants lose the image. */
+  ask: (shares: Share[] | "all") => void;
+  /** Offers the image to more tenants. */
+  add: () => void;
+  /** Over the table. */
+  above?: ReactNode;
+}
+
+/** With whom an image is shared: found, counted, reminded and removed. */
+export function TenantsTable({ image, ask, add, above }: Props) {
+  const t = useTexts(texts);
+  const u = useTexts(uiTexts);
+  const w = useWords();
+  const { ago } = useFormat();
+  const byAccount = usePolicy()("share.recipient_kind") === "account";
+  const { data: shares = NONE, error, isPending, refetch } = useShares(image.id);
+  const { remind } = useTenantActs(image.id);
+  const [text, setText] = useState("");
+  const [state, setState] = useState("");
+  const [size, setSize] = useState(10);
+  const [page, setPage] = useState(1);
+  const [ticked, setTicked] = useState<string[]>([]);
+  const isNarrow = useMedia("(max-width: 640px)");
+
+  const found = matching(shares, text, state);
+  const pages = Math.max(1, Math.ceil(found.length / size));
+  const shown = Math.min(page, pages);
+  const rows = found.slice((shown - 1) * size, shown * size);
+  const selected = shares.filter(({ recipient }) => ticked.includes(recipient.id));
+  const open = selected.filter((share) => share.state === "pending");
+  const mayRemove = refusal(image, "unshare");
+  const mayShare = refusal(image, "share");
+  const sendReminder = (to: Share[]) => void remind(to).catch(tellFailure);
+
+  const columns: TableProps.ColumnDefinition<Share>[] = [
+    { id: "name", header: t("col.name"), cell: ({ recipient }) => recipient.name ?? "–", isRowHeader: true },
+    {
+      id: "id",
+      header: t(byAccount ? "col.accountId" : "col.id"),
+      cell: ({ recipient }) => <CopyText text={recipient.id} whole={false} />,
+    },
+    {
+      id: "status",
+      header: t("col.status"),
+      cell: (share) => (
+        <>
+          <ShareState state={share.state} />
+          {share.state === "pending" && share.lapses_at && (
+            <div className="lg-small">{t("lapses", { when: ago(share.lapses_at) })}</div>
+          )}
+          {share.ends_at && <div className="lg-small">{t("ends", { when: ago(share.ends_at) })}</div>}
+        </>
+      ),
+    },
+    { id: "shared", header: t("col.shared"), cell: (share) => <Ago at={share.created_at} /> },
+    {
+      id: "answered",
+      header: t("col.answered"),
+      cell: (share) => (share.state === "pending" ? "–" : <Ago at={share.updated_at} />),
+    },
+    { id: "note", header: t("col.note"), cell: (share) => share.note ?? "–" },
+    {
+      id: "actions",
+      header: t("col.actions"),
+      cell: (share) => (
+        <SpaceBetween direction="horizontal" size="s">
+          {share.state === "pending" && (
+            <Button
+              variant="inline-link"
+              ariaLabel={`${w("act.remind")}: ${nameIn(share)}`}
+              disabled={mayRemove !== undefined}
+              disabledReason={mayRemove}
+              onClick={() => sendReminder([share])}
+            >
+              {w("act.remind")}
+            </Button>
+          )}
+          <Button
+            variant="inline-link"
+            ariaLabel={`${w("act.delete")}: ${nameIn(share)}`}
+            disabled={mayRemove !== undefined}
+            disabledReason={mayRemove}
+            onClick={() => ask([share])}
+          >
+            {w("act.delete")}
+          </Button>
+        </SpaceBetween>
+      ),
+    },
+  ];
+  const options = STATES.map((value) => ({ value, label: w(`share.${value}`) }));
+  const any = { value: "", label: t("status.all") };
+  const isFiltered = text !== "" || state !== "";
+  const find = (change: () => void) => {
+    change();
+    setPage(1);
+  };
+
+  return (
+    <Table<Share>
+      variant="borderless"
+      items={rows}
+      trackBy={({ recipient }) => recipient.id}
+      columnDefinitions={isNarrow ? columns.filter(({ id }) => id !== "note" && id !== "shared") : columns}
+      loading={isPending}
+      loadingText={u("loading")}
+      wrapLines
+      contentDensity="compact"
+      selectionType="multi"
+      selectedItems={selected}
+      onSelectionChange={({ detail }) => {
+        const here = rows.map(({ recipient }) => recipient.id);
+        const now = detail.selectedItems.map(({ recipient }) => recipient.id);
+        setTicked((before) => [...before.filter((id) => !here.includes(id)), ...now]);
+      }}
+      ariaLabels={{
+        tableLabel: w("tenants.title"),
+        selectionGroupLabel: w("tenants.title"),
+        allItemsSelectionLabel: () => t("select", { name: w("tenants.title") }),
+        itemSelectionLabel: (_, share) => t("select", { name: nameIn(share) }),
+      }}
+      header={
+        <SpaceBetween size="s">
+          {above}
+          <div className="lg-toolbar">
+            <SpaceBetween direction="horizontal" size="xs">
+              <ActButton
+                act={{
+                  id: "delete",
+                  text: w("act.delete"),
+                  refused: mayRemove ?? (selected.length ? undefined : t("needsSelection")),
+                  run: () => ask(selected),
+                }}
+              />
+              <ActButton
+                act={{
+                  id: "remind",
+                  text: w("act.remind"),
+                  refused:
+                    mayRemove ??
+                    (selected.length === 0
+                      ? t("needsSelection")
+                      : open.length === 0
+                        ? t("needsPending")
+                        : undefined),
+                  run: () => sendReminder(open),
+                }}
+              />
+              <ActButton
+                act={{
+                  id: "delete-all",
+                  text: w("act.deleteAll"),
+                  refused: mayRemove,
+                  run: () => ask("all"),
+                }}
+              />
+              <ActButton
+                act={{
+                  id: "add",
+                  text: w("act.addTenant"),
+                  refused: mayShare,
+                  isPrimary: !mayShare,
+                  run: add,
+                }}
+              />
+            </SpaceBetween>
+            <span className="lg-small" role="status">
+              {selected.length > 0 && t("selected", { n: selected.length })}
+            </span>
+          </div>
+        </SpaceBetween>
+      }
+      filter={
+        <div className="lg-find">
+          <Input
+            type="search"
+            value={text}
+            placeholder={t("find")}
+            ariaLabel={t("find")}
+            onChange={({ detail }) => find(() => setText(detail.value))}
+          />
+          <Select
+            ariaLabel={t("status")}
+            expandToViewport
+            selectedOption={options.find(({ value }) => value === state) ?? any}
+            options={[any, ...options]}
+            onChange={({ detail }) => find(() => setState(detail.selectedOption.value ?? ""))}
+          />
+        </div>
+      }
+      empty={
+        error ? (
+          <Failure error={error} retry={() => void refetch()} />
+        ) : isFiltered ? (
+          <Empty
+            title={t("none")}
+            action={
+              <Button
+                onClick={() =>
+                  find(() => {
+                    setText("");
+                    setState("");
+                  })
+                }
+              >
+                {t("clear")}
+              </Button>
+            }
+          />
+        ) : (
+          <Empty title={t("empty")} text={t("empty.text")} />
+        )
+      }
+      footer={
+        <div className="lg-spread">
+          <Select
+            ariaLabel={t("pages", { size })}
+            expandToViewport
+            selectedOption={{ value: String(size), label: t("pages", { size }) }}
+            options={SIZES.map((one) => ({ value: String(one), label: t("pages", { size: one }) }))}
+            onChange={({ detail }) => find(() => setSize(Number(detail.selectedOption.value)))}
+          />
+          <span className="lg-small">{w("tenants.total", { n: found.length })}</span>
+          <Pagination
+            currentPageIndex={shown}
+            pagesCount={pages}
+            onChange={({ detail }) => setPage(detail.currentPageIndex)}
+          />
+        </div>
+      }
+    />
+  );
+}
+
+/** Which tenants are about to lose the image. */
+export function Losing({ shares, all }: { shares: Share[] | "all"; all: Share[] }) {
+  const t = useTexts(texts);
+  const losing = shares === "all" ? all : shares;
+  return (
+    <>
+      <div>{t("removeHint")}</div>
+      <ul className="lg-losing">
+        {losing.slice(0, 10).map((share) => (
+          <li key={share.recipient.id}>
+            {nameIn(share)} <ShareState state={share.state} />
+          </li>
+        ))}
+        {losing.length > 10 && <li>{t("andMore", { n: losing.length - 10 })}</li>}
+      </ul>
+    </>
+  );
+}
+
+/** The title over {@link Losing}. */
+export function useLosingTitle() {
+  const t = useTexts(texts);
+  return (image: Image, shares: Share[] | "all", all: Share[]) =>
+    t("remove", { n: shares === "all" ? all.length : shares.length, image: nameOf(image) });
+}

@@ -1,0 +1,106 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { ok } from "~/api/client";
+import { usePlace, usePolicy } from "~/api/context";
+import { ApiError } from "~/api/errors";
+import type { Image, Share, ShareReport } from "~/api/types";
+import { useTexts } from "~/i18n/texts";
+import { refusals, useRefresh, useUndo } from "~/images/queries";
+import { toast, toastWithUndo } from "~/shell/messages";
+import { texts } from "./texts";
+
+/** Every share of an image. */
+export function useShares(image: string) {
+  const { api, key } = usePlace();
+  return useQuery({
+    queryKey: [...key, "shares", "of", image],
+    queryFn: async () =>
+      (await ok(api.GET("/api/v1/images/{id}/shares", { params: { path: { id: image } } }))).shares,
+  });
+}
+
+/** How many tenants an image has, how many of its slots are used, and how many are left; no ceiling is `null`. */
+export function useSlots(image: Image) {
+  const rule = usePolicy();
+  const { data: shares } = useShares(image.id);
+  const ceiling = rule(`share.max_tenants.${image.kind}`);
+  return slotsOf(shares ?? [], typeof ceiling === "number" ? ceiling : null, {
+    pending: rule("share.pending_counts") === true,
+    rejected: rule("share.rejected_counts") === true,
+  });
+}
+
+export function slotsOf(
+  shares: Pick<Share, "state">[],
+  max: number | null,
+  counts: { pending: boolean; rejected: boolean },
+) {
+  const used = shares.filter(({ state }) => state === "accepted" || counts[state]).length;
+  return { tenants: shares.length, used, max, left: max === null ? null : Math.max(0, max - used) };
+}
+
+/** What of the shares a name or an id, and a status, let through. */
+export function matching(shares: Share[], text: string, state: string): Share[] {
+  const wanted = text.trim().toLowerCase();
+  return shares.filter(
+    ({ recipient, state: now }) =>
+      (state === "" || now === state) &&
+      (wanted === "" ||
+        recipient.id.toLowerCase().includes(wanted) ||
+        (recipient.name ?? "").toLowerCase().includes(wanted)),
+  );
+}
+
+const named = ({ recipient }: Share) => ({ id: recipient.id, kind: recipient.kind as "project" | "account" });
+
+/** Throws what of a report was refused, so that a dialog shows it. */
+export function throwRefusals(report: ShareReport) {
+  const why = refusals(report);
+  const first = report.results.find((pair) => pair.code);
+  if (why.length === 0) return;
+  throw new ApiError({
+    status: 409,
+    code: first?.code ?? "",
+    message: why.join(" "),
+    detail: first?.detail ?? undefined,
+    requestId: report.request_id,
+  });
+}
+
+/** Takes shares of an image back, and reminds those who have not answered. */
+export function useTenantActs(image: string) {
+  const { api } = usePlace();
+  const t = useTexts(texts);
+  const refresh = useRefresh();
+  const undo = useUndo();
+  const remove = useCallback(
+    async (shares: Share[] | "all") => {
+      const which = shares === "all" ? { all: true } : { recipients: shares.map(named) };
+      try {
+        const report = await ok(
+          api.DELETE("/api/v1/shares", { body: { images: [image], ...which, mode: "partial" } }),
+        );
+        const n = report.results.filter((pair) => pair.outcome === "removed").length;
+        if (n > 0) toastWithUndo(t("removed", { n }), report.undo, undo);
+        throwRefusals(report);
+      } finally {
+        refresh();
+      }
+    },
+    [api, image, refresh, t, undo],
+  );
+  const remind = useCallback(
+    async (shares: Share[]) => {
+      const report = await ok(
+        api.POST("/api/v1/shares/reminders", {
+          body: { images: [image], recipients: shares.map(named), mode: "partial" },
+        }),
+      );
+      const n = report.results.filter((pair) => pair.outcome !== "refused").length;
+      if (n > 0) toast({ kind: "success", text: t("reminded", { n }) });
+      throwRefusals(report);
+    },
+    [api, image, t],
+  );
+  return { remove, remind };
+}
