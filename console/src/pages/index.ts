@@ -18,6 +18,7 @@ export const dialogs: DialogDef[] = [
   { name: "share", load: () => import("~/dialogs/share/ShareDialog") },
   { name: "unshare", load: () => import("~/dialogs/unshare/UnshareDialog") },
   { name: "delete", load: () => import("~/dialogs/delete/DeleteDialog") },
+  { name: "accept", load: () => import("~/dialogs/accept/AcceptDialog") },
   { name: "tags", load: () => import("~/dialogs/tags/TagsDialog") },
   { name: "tenants", load: () => import("~/dialogs/tenants/TenantsDialog") },
   { name: "reject-all", load: () => import("~/dialogs/reject-all/RejectAllDialog") },

@@ -53,7 +53,7 @@ function Tenants({ image }: { image: Image }) {
   return (
     <TenantsTable
       image={image}
-      add={() => setAdding(true)}
+      add={isAdding ? undefined : () => setAdding(true)}
       ask={setLosing}
       above={
         <SpaceBetween size="s">

@@ -43,8 +43,8 @@ interface Props {
   image: Image;
   /** Asks before tenants lose the image. */
   ask: (shares: Share[] | "all") => void;
-  /** Offers the image to more tenants. */
-  add: () => void;
+  /** Offers the image to more tenants; left out while that is being done. */
+  add?: () => void;
   /** Over the table. */
   above?: ReactNode;
 }
@@ -197,15 +197,17 @@ export function TenantsTable({ image, ask, add, above }: Props) {
                   run: () => ask("all"),
                 }}
               />
-              <ActButton
-                act={{
-                  id: "add",
-                  text: w("act.addTenant"),
-                  refused: mayShare,
-                  isPrimary: !mayShare,
-                  run: add,
-                }}
-              />
+              {add && (
+                <ActButton
+                  act={{
+                    id: "add",
+                    text: w("act.addTenant"),
+                    refused: mayShare,
+                    isPrimary: !mayShare,
+                    run: add,
+                  }}
+                />
+              )}
             </SpaceBetween>
             <span className="lg-small" role="status">
               {selected.length > 0 && t("selected", { n: selected.length })}

@@ -85,12 +85,14 @@ function Gone() {
     <Box textAlign="center" padding="xxxl">
       <Box variant="h1">{t("gone.title", { project: info.name, region })}</Box>
       <Box variant="p">{t("gone.text")}</Box>
-      <SpaceBetween direction="horizontal" size="xs">
-        <Button variant="primary" href={to(path("images/shared"))}>
-          {w("tab.shared")}
-        </Button>
-        <Button onClick={() => setOpen(true)}>{t("gone.switch")}</Button>
-      </SpaceBetween>
+      <div className="lg-centred">
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button variant="primary" href={to(path("images/shared"))}>
+            {w("tab.shared")}
+          </Button>
+          <Button onClick={() => setOpen(true)}>{t("gone.switch")}</Button>
+        </SpaceBetween>
+      </div>
       {isOpen && <ContextSwitcher close={() => setOpen(false)} />}
     </Box>
   );

@@ -6,9 +6,9 @@ import { useState } from "react";
 import { usePlace, usePolicy } from "~/api/context";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
-import { needsVault } from "~/images/acts";
+import { useAcceptAll } from "~/images/acceptAll";
 import { nameOf } from "~/images/columns";
-import { useAnswer, useImages, usePending } from "~/images/queries";
+import { useImages, usePending } from "~/images/queries";
 import { imageTexts } from "~/images/texts";
 import { to } from "~/shell/links";
 import { useRefusal } from "~/ui/may";
@@ -26,7 +26,7 @@ export function PendingBar() {
   const { key, path } = usePlace();
   const pending = usePending();
   const load = useImages(PENDING);
-  const answer = useAnswer();
+  const acceptAll = useAcceptAll();
   const dialog = useDialog();
   const refused = useRefusal("ims:shares:answer");
   const [isBusy, setBusy] = useState(false);
@@ -34,20 +34,14 @@ export function PendingBar() {
   const buttons = String(policy("bar.actions") ?? "").split(",");
   const { data } = useQuery({
     queryKey: [...key, "images", "bar"],
-    queryFn: ({ signal }) => load({ limit: 100 }, signal),
+    queryFn: ({ signal }) => load({ limit: SHOWN }, signal),
     enabled: pending > 0,
   });
   if (pending === 0 || policy("share.acceptance") === "automatic") return null;
   const offers = data?.rows ?? [];
-  const acceptAll = async () => {
-    const full = offers.filter(needsVault);
-    if (full.length)
-      return dialog(
-        "accept",
-        offers.map((image) => image.id),
-      );
+  const run = async () => {
     setBusy(true);
-    await answer("accept", "all");
+    await acceptAll();
     setBusy(false);
   };
   const each = {
@@ -60,7 +54,7 @@ export function PendingBar() {
     accept_all: (
       <Button
         variant="primary"
-        onClick={() => void acceptAll()}
+        onClick={() => void run()}
         loading={isBusy}
         disabled={Boolean(refused)}
         disabledReason={refused}

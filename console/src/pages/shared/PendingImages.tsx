@@ -5,6 +5,7 @@ import { usePlace } from "~/api/context";
 import type { Image } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
+import { useAcceptAll } from "~/images/acceptAll";
 import { needsVault, useBulk, useRowActs } from "~/images/acts";
 import { nameOf, useImageColumns, useImageFilters, useImagePath } from "~/images/columns";
 import { ImagePanel } from "~/images/ImagePanel";
@@ -37,6 +38,7 @@ export default function PendingImages() {
   const acts = useRowActs();
   const bulk = useBulk();
   const answer = useAnswer();
+  const acceptAll = useAcceptAll();
   const dialog = useDialog();
   const pending = usePending();
   const refused = useRefusal("ims:shares:answer");
@@ -93,11 +95,7 @@ export default function PendingImages() {
         tools={
           pending > 0 && (
             <SpaceBetween direction="horizontal" size="xs">
-              <Button
-                disabled={Boolean(refused)}
-                disabledReason={refused}
-                onClick={() => void answer("accept", "all")}
-              >
+              <Button disabled={Boolean(refused)} disabledReason={refused} onClick={() => void acceptAll()}>
                 {w("act.acceptAll")}
               </Button>
               <Button
