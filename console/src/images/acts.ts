@@ -73,43 +73,31 @@ export function useRowActs() {
       refused: refusal(image, "download"),
       href: linkTo(`/api/v1/images/${image.id}/file`, place),
     },
-    image.published
-      ? {
-          id: "unpublish",
-          text: w("act.unpublish"),
-          refused: refusal(image, "unpublish"),
-          run: () => void acts.unpublish(image),
-        }
-      : {
-          id: "publish",
-          text: w("act.publish"),
-          refused: refusal(image, "publish"),
-          run: () => void acts.publish(image),
-        },
+    ...(image.published
+      ? opens("unpublish", image, w("act.unpublish"), "unpublish")
+      : opens("publish", image, w("act.publish"), "publish")),
     {
       id: "protect",
       text: w(image.protected ? "act.unprotect" : "act.protect"),
       refused: refusal(image, "update"),
       run: () => void acts.protect(image, !image.protected),
     },
-    image.status === "deactivated"
-      ? {
-          id: "reactivate",
-          text: w("act.reactivate"),
-          refused: refusal(image, "reactivate"),
-          run: () => void acts.reactivate(image),
-        }
-      : {
-          id: "deactivate",
-          text: w("act.deactivate"),
-          refused: refusal(image, "deactivate"),
-          run: () => void acts.deactivate(image),
-        },
+    ...(image.status === "deactivated"
+      ? [
+          {
+            id: "reactivate",
+            text: w("act.reactivate"),
+            refused: refusal(image, "reactivate"),
+            run: () => void acts.reactivate(image),
+          },
+        ]
+      : opens("deactivate", image, w("act.deactivate"), "deactivate")),
     ...opens("tags", image, w("act.tags"), "update"),
     ...opens("delete", image, w("act.delete"), "delete"),
   ];
   const received = (image: Image): Act[] => [
     ...opens("replicate", image, w("act.replicate"), "replicate"),
+    ...opens("copy", image, w("act.copy"), "replicate"),
     {
       id: "download",
       text: w("act.download"),

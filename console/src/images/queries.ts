@@ -156,10 +156,6 @@ export function useImageActs() {
         .finally(refresh);
     const params = (image: Image) => ({ params: { path: { id: image.id } } });
     return {
-      publish: (image: Image) => told(image, ok(api.POST("/api/v1/images/{id}/publish", params(image)))),
-      unpublish: (image: Image) => told(image, ok(api.POST("/api/v1/images/{id}/unpublish", params(image)))),
-      deactivate: (image: Image) =>
-        told(image, ok(api.POST("/api/v1/images/{id}/deactivate", params(image)))),
       reactivate: (image: Image) =>
         told(image, ok(api.POST("/api/v1/images/{id}/reactivate", params(image)))),
       protect: (image: Image, isProtected: boolean) =>

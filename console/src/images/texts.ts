@@ -52,6 +52,7 @@ export const imageTexts = catalogue("images", {
     { one: "Select images first", other: "None of the {n} selected images can be used for this" },
     "所选的 {n} 个镜像均不支持此操作",
   ],
+  skipped: ["These are left out:", "以下镜像将被跳过："],
   "none.selected": ["Select at least one image", "请至少选择一个镜像"],
   "panel.sum": ["Sum of disks", "磁盘合计"],
   "panel.tenants": ["Shares", "共享数"],

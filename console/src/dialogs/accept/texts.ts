@@ -12,7 +12,7 @@ export const texts = catalogue("dialog-accept", {
   "col.data": ["Data disks", "数据盘"],
   "col.needed": ["Needed", "所需空间"],
   sum: ["Together", "合计"],
-  disks: ["{n} × {size} GB", "{n} × {size} GB"],
+  disks: ["{n} × {size} GB", "{n} 块 {size} GB"],
   vault: ["Vault (protection type: Backup)", "存储库（保护类型：备份）"],
   capacity: ["{n} GB", "{n} GB"],
   free: ["free {n} GB", "剩余 {n} GB"],

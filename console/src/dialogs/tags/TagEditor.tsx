@@ -18,6 +18,7 @@ import { useRefresh } from "~/images/queries";
 import { Failure } from "~/ui/Failure";
 import { fieldOf, joinTag, splitTag, tagProblem } from "../fields/fields";
 import { fieldTexts } from "../fields/texts";
+import { Skipped } from "../Skipped";
 import { texts } from "./texts";
 
 const AT = { TAG_NOT_PREDEFINED: "tag", TAG_QUOTA: "tag", tag: "tag" } as const;
@@ -158,18 +159,7 @@ export function TagEditor({ images }: { images: Image[] }) {
           </div>
         </FormField>
       </form>
-      {able.length > 0 && unable.length > 0 && (
-        <div>
-          {t("skipped")}
-          <ul>
-            {unable.map((image) => (
-              <li key={image.id}>
-                {nameOf(image)} <span className="lg-muted">– {refusal(image, "update")}</span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
+      {able.length > 0 && <Skipped images={unable} verb="update" />}
     </SpaceBetween>
   );
 }

@@ -13,5 +13,4 @@ export const texts = catalogue("dialog-tags", {
   predefined: ["Predefined tags are offered as you type.", "输入时会提示预定义标签。"],
   enforced: ["Only predefined tags may be used here: {keys}.", "此处只能使用预定义标签：{keys}。"],
   use: ["Use “{text}”", "使用“{text}”"],
-  skipped: ["These are left out:", "以下镜像将被跳过："],
 });
