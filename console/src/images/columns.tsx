@@ -11,6 +11,7 @@ import { Go } from "~/shell/links";
 import type { Column, Filter } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { useDialog, useParamsPatch } from "~/ui/url";
+import { arrived, uploads } from "~/uploads/tray";
 import { imageTexts } from "./texts";
 
 const STATUS: Record<
@@ -26,10 +27,26 @@ const STATUS: Record<
   killed: { word: "error", type: "error" },
 };
 
-export function ImageStatus({ status }: { status: Image["status"] }) {
+export function ImageStatus({ status, id }: { status: Image["status"]; id?: string }) {
   const w = useWords();
   const { word, type } = STATUS[status];
-  return <StatusIndicator type={type}>{w(`status.${word}`)}</StatusIndicator>;
+  const percent = useArrivedPercent(id);
+  const isOnItsWay = status === "queued" || status === "saving" || status === "uploading";
+  const progress = isOnItsWay && percent !== undefined ? ` ${percent} %` : "";
+  return (
+    <StatusIndicator type={type}>
+      {w(`status.${word}`)}
+      {progress}
+    </StatusIndicator>
+  );
+}
+
+/** How much of an image's upload has arrived, while there is one. */
+function useArrivedPercent(id: string | undefined): number | undefined {
+  const own = uploads.use().find((one) => one.image === id && one.phase !== "failed");
+  const theirs = arrived.use()[id ?? ""];
+  const known = own ?? theirs;
+  return known && Math.floor((100 * known.sent) / Math.max(1, known.length));
 }
 
 /** What runs in an image, as its properties tell; they differ with where it came from. */
@@ -95,7 +112,7 @@ export function useImageColumns() {
         header: t("col.status"),
         sort: "status",
         width: 130,
-        cell: (image) => <ImageStatus status={image.status} />,
+        cell: (image) => <ImageStatus status={image.status} id={image.id} />,
         csv: (image) => image.status,
       },
       os: { id: "os", header: t("col.os"), width: 140, cell: osOf, csv: osOf },

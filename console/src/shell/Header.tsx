@@ -13,7 +13,7 @@ import { keepLanguage, type Language, language } from "~/i18n/language";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { hasPage } from "~/pages";
-import { uploads } from "~/uploads/tray";
+import { trayOpen, uploads, wholePercent } from "~/uploads/tray";
 import { ContextSwitcher, useElsewhere } from "./ContextSwitcher";
 import { helpOpen } from "./frame";
 import { to } from "./links";
@@ -77,8 +77,10 @@ export function Header() {
           {
             type: "button" as const,
             iconName: "upload" as const,
-            text: t("header.uploads", { n: sending.length }),
-            onClick: () => void navigate(place.path("uploads")),
+            text: `${wholePercent(sending)} %`,
+            ariaLabel: t("header.uploads", { n: sending.length }),
+            title: t("header.uploads", { n: sending.length }),
+            onClick: () => trayOpen.set((now) => !now),
           },
         ]
       : []),

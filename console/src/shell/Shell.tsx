@@ -6,7 +6,7 @@ import HelpPanel from "@cloudscape-design/components/help-panel";
 import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/components/side-navigation";
 import Spinner from "@cloudscape-design/components/spinner";
 import SplitPanel from "@cloudscape-design/components/split-panel";
-import { Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Outlet, useLocation } from "react-router";
 import { usePlace } from "~/api/context";
 import { useServerEvents } from "~/api/events";
@@ -27,6 +27,8 @@ import { useNoticeNews } from "./notices";
 import { ShortcutListener } from "./shortcuts";
 import { Toasts } from "./Toasts";
 import { shellTexts } from "./texts";
+
+const UploadHost = lazy(() => import("~/uploads/Host"));
 
 /** What surrounds every page. */
 export function Shell() {
@@ -126,6 +128,9 @@ export function Shell() {
         }
       />
       <Toasts />
+      <Suspense fallback={null}>
+        <UploadHost />
+      </Suspense>
       <LinkListener />
       <ShortcutListener />
     </>
