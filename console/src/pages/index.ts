@@ -1,4 +1,5 @@
 import { image } from "./image";
+import { newImage } from "./new-image";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import type { DialogDef, PageDef } from "./registry";
@@ -7,6 +8,7 @@ import { sharedImages } from "./shared";
 /** Every page; one line each. */
 export const pages: PageDef[] = [
   ...image,
+  ...newImage,
   ...preferences,
   ...privateImages,
   ...sharedImages,

@@ -113,7 +113,7 @@ async function feed(job: Job, signal: AbortSignal): Promise<void> {
     } catch (error) {
       if (signal.aborted) throw error;
       const refused = toApiError(error);
-      if (refused.status === 413 && job.partBytes > FIRST_PART) job.partBytes = job.partBytes >> 1;
+      if (refused.code === "HTTP_413" && job.partBytes > FIRST_PART) job.partBytes = job.partBytes >> 1;
       else if (!isPassing(refused)) throw refused;
       failures += 1;
       put(job.image, { phase: "lost", bytesPerSecond: 0 });
@@ -236,8 +236,10 @@ export async function cancelUpload(image: string) {
 }
 
 async function removeImage(job: Job) {
+  const path = `/api/v1/images/${job.image}`;
   try {
-    await call("DELETE", `/api/v1/images/${job.image}`, undefined, job);
+    await call("PATCH", path, { protected: false }, job);
+    await call("DELETE", path, undefined, job);
   } catch (error) {
     if (toApiError(error).status !== 404) throw error;
   }

@@ -15,7 +15,7 @@ export const texts = catalogue("uploads", {
   "phase.elsewhere": ["in another tab", "在其他标签页中"],
   "phase.checking": ["the server reads it", "服务器正在校验"],
   progress: ["{sent} of {length}", "{sent} / {length}"],
-  speed: ["{speed}/s", "{speed}/s"],
+  speed: ["{speed}/s", "每秒 {speed}"],
   left: ["{time} left", "剩余 {time}"],
   seconds: ["{n} s", "{n} 秒"],
   minutes: ["{m} min {s} s", "{m} 分 {s} 秒"],

@@ -132,3 +132,10 @@ function refusalOf(request: XMLHttpRequest): ApiError | Promise<ApiError> {
     new Response(responseText || null, { status, statusText, headers: wait ? { "retry-after": wait } : {} }),
   );
 }
+
+/** The largest file that the server takes, as it says. */
+export async function largestUpload(place: Context): Promise<number | null> {
+  const answer = await send(new Request(address(), { method: "OPTIONS" }), place);
+  const most = Number(answer.headers.get("tus-max-size") ?? Number.NaN);
+  return Number.isSafeInteger(most) ? most : null;
+}

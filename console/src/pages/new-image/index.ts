@@ -1,0 +1,5 @@
+import type { PageDef } from "../registry";
+
+export const newImage: PageDef[] = [
+  { scope: "project", path: "images/new", load: () => import("./NewImage") },
+];
