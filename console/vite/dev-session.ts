@@ -71,10 +71,8 @@ async function pass(request: IncomingMessage, response: ServerResponse, next: Co
       response.setHeader("content-type", "application/json");
       return response.end(await session());
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     if (USER && url.pathname === "/api/v1/me/preferences") {
-      if (request.method === "PUT") kept = Buffer.concat(chunks).toString();
+      if (request.method === "PUT") kept = (await request.toArray()).join("");
       response.setHeader("content-type", "application/json");
       return response.end(kept);
     }
@@ -89,14 +87,17 @@ async function pass(request: IncomingMessage, response: ServerResponse, next: Co
       for (const name of ["x-lendglass-project", "x-lendglass-region", "cookie"]) headers.delete(name);
       for (const name of ["as_project", "as_region"]) url.searchParams.delete(name);
     } else if (headers.has("origin")) headers.set("origin", new URL(SERVER).origin);
+    const hasBody = request.method !== "GET" && request.method !== "HEAD";
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const answer = await fetch(url, {
       method: request.method,
       headers,
-      body: chunks.length ? Buffer.concat(chunks) : undefined,
+      // As it comes: uploads are larger than memory.
+      body: hasBody ? (Readable.toWeb(request) as BodyInit) : undefined,
+      duplex: "half",
       signal: gone.signal,
-    });
+    } as RequestInit);
     response.statusCode = answer.status;
     answer.headers.forEach((value, name) => {
       if (!["content-encoding", "content-length", "transfer-encoding"].includes(name))

@@ -60,7 +60,7 @@ function enter(job: Job, state: Pick<Upload, "phase" | "sent">) {
   jobs.set(job.image, job);
   const { image, name, filename, region, project, length } = job;
   const entry: Upload = { image, name, filename, region, project, length, bytesPerSecond: 0, ...state };
-  uploads.set((all) => [...all.filter((one) => one.image !== image), entry]);
+  uploads.set((all) => [entry, ...all.filter((one) => one.image !== image)]);
 }
 
 const isActive = ({ phase, isElsewhere }: Upload) =>
@@ -307,15 +307,14 @@ export function adopt(list: tus.Kept[], place: Context, user: string) {
 
 /** Asks how far a remembered upload is; what has ended is told or forgotten. */
 async function refreshed(job: Job) {
-  const never = new AbortController().signal;
   try {
-    const at = job.id ? await tus.arrivedBytes(job, job.id, never) : 0;
+    const at = job.id ? await tus.arrivedBytes(job, job.id, new AbortController().signal) : 0;
     if (at !== null) return put(job.image, { sent: at });
     await conclude(job);
-  } catch {
+  } catch (error) {
     // The image has gone, or waits for its bytes again: nothing is left to go on with.
-    const phase = now(job.image)?.phase;
-    if (phase === "needs-file") drop(job.image);
+    const isOver = [404, 410].includes(toApiError(error).status);
+    if (isOver && now(job.image)?.phase === "needs-file") drop(job.image);
   }
 }
 
