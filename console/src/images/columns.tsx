@@ -111,7 +111,7 @@ export function useImageColumns() {
         id: "status",
         header: t("col.status"),
         sort: "status",
-        width: 160,
+        width: 175,
         cell: (image) => <ImageStatus status={image.status} id={image.id} />,
         csv: (image) => image.status,
       },

@@ -1,17 +1,21 @@
 import { image } from "./image";
+import { jobs } from "./jobs";
 import { newImage } from "./new-image";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import type { DialogDef, PageDef } from "./registry";
 import { sharedImages } from "./shared";
+import { uploadsPage } from "./uploads";
 
 /** Every page; one line each. */
 export const pages: PageDef[] = [
   ...image,
+  ...jobs,
   ...newImage,
   ...preferences,
   ...privateImages,
   ...sharedImages,
+  ...uploadsPage,
   //
 ];
 

@@ -1,0 +1,108 @@
+import ProgressBar from "@cloudscape-design/components/progress-bar";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ok } from "~/api/client";
+import { usePlace } from "~/api/context";
+import { useSession } from "~/api/session";
+import type { Job } from "~/api/types";
+import { useFormat } from "~/i18n/format";
+import { useTexts } from "~/i18n/texts";
+import { toast } from "~/shell/messages";
+import { useRefusal } from "~/ui/may";
+import { useDuration } from "~/uploads/UploadRow";
+import { texts } from "./texts";
+
+export const isOpen = ({ state }: Job): boolean => state === "ready" || state === "running";
+
+const refusedOf = ({ results }: Job) => results.filter((pair) => pair.outcome === "refused").length;
+
+/** What a job does, as a title. */
+export function useJobTitle() {
+  const t = useTexts(texts);
+  return ({ kind, results }: Job): string => {
+    if (kind === "share") return t("title.share", { n: results.length });
+    if (kind === "image_replicate" || kind === "image_copy") return t(`title.${kind}`);
+    return t("title.other", { kind });
+  };
+}
+
+export function useJobKind() {
+  const t = useTexts(texts);
+  return (kind: string): string =>
+    kind === "share" || kind === "image_replicate" || kind === "image_copy" ? t(`kind.${kind}`) : kind;
+}
+
+const STATES: Record<Job["state"], StatusIndicatorProps.Type> = {
+  ready: "pending",
+  running: "in-progress",
+  succeeded: "success",
+  failed: "error",
+};
+
+export function JobState({ job }: { job: Job }) {
+  const t = useTexts(texts);
+  const isPartly = job.state === "succeeded" && refusedOf(job) > 0;
+  return (
+    <StatusIndicator type={isPartly ? "warning" : STATES[job.state]}>
+      {isPartly ? t("state.partly") : t(`state.${job.state}`)}
+    </StatusIndicator>
+  );
+}
+
+export function JobProgress({ job }: { job: Job }) {
+  const t = useTexts(texts);
+  if (!isOpen(job)) return <>{job.state === "succeeded" ? "100 %" : "–"}</>;
+  return <ProgressBar variant="standalone" value={job.progress_percent} ariaLabel={t("progress")} />;
+}
+
+/** "4 of 4"; nothing where the work has no pairs. */
+export function useJobResult() {
+  const t = useTexts(texts);
+  return (job: Job): string =>
+    job.results.length
+      ? t("resultOf", { good: job.results.length - refusedOf(job), all: job.results.length })
+      : "–";
+}
+
+export function useStarter() {
+  const t = useTexts(texts);
+  const { user } = useSession();
+  return (job: Job): string => (job.user === user.id ? t("byYou") : job.user);
+}
+
+/** How long it took, or takes already. */
+export function useJobDuration() {
+  const duration = useDuration();
+  return (job: Job): string => {
+    const end = isOpen(job) ? Date.now() : new Date(job.updated_at).getTime();
+    return duration((end - new Date(job.created_at).getTime()) / 1_000);
+  };
+}
+
+/** Why a job cannot be cancelled. */
+export function useCancelRefusal() {
+  const t = useTexts(texts);
+  const role = useRefusal("ims:jobs:cancel");
+  return (job: Job): string | undefined => (isOpen(job) ? role : t("refused.ended"));
+}
+
+export function useCancel() {
+  const t = useTexts(texts);
+  const { api, key } = usePlace();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => ok(api.POST("/api/v1/jobs/{id}/cancel", { params: { path: { id } } })),
+    onSuccess: () => toast({ kind: "success", text: t("cancelled") }),
+    onSettled: () => {
+      for (const what of ["jobs", "images", "quota"]) {
+        void client.invalidateQueries({ queryKey: [...key, what] });
+      }
+    },
+  });
+}
+
+/** The end of a job that has ended. */
+export function useEnd() {
+  const { exact } = useFormat();
+  return (job: Job): string => (isOpen(job) ? "–" : exact(job.updated_at));
+}

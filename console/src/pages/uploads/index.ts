@@ -1,0 +1,5 @@
+import type { PageDef } from "../registry";
+
+export const uploadsPage: PageDef[] = [
+  { scope: "project", path: "uploads", load: () => import("./UploadsPage") },
+];
