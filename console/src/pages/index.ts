@@ -1,6 +1,7 @@
 import { image } from "./image";
 import { jobs } from "./jobs";
 import { newImage } from "./new-image";
+import { audit } from "./audit";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import type { DialogDef, PageDef } from "./registry";
@@ -12,6 +13,7 @@ export const pages: PageDef[] = [
   ...image,
   ...jobs,
   ...newImage,
+  ...audit,
   ...preferences,
   ...privateImages,
   ...sharedImages,

@@ -1,0 +1,48 @@
+import DateRangePicker from "@cloudscape-design/components/date-range-picker";
+import { useSearchParams } from "react-router";
+import { useTexts } from "~/i18n/texts";
+import { useParamsPatch } from "~/ui/url";
+import { isPreset, PRESETS, pickedOf, type Range } from "./range";
+import { texts } from "./texts";
+
+/** The time range of the address. */
+export function useRange(): Range {
+  const [params] = useSearchParams();
+  return { last: params.get("last"), from: params.get("from"), to: params.get("to") };
+}
+
+export function RangePicker() {
+  const t = useTexts(texts);
+  const range = useRange();
+  const patch = useParamsPatch();
+  return (
+    <DateRangePicker
+      value={pickedOf(range)}
+      ariaLabel={t("range")}
+      placeholder={t("rangeAny")}
+      expandToViewport
+      showClearButton
+      relativeOptions={PRESETS.map((key) => ({ key, type: "relative", amount: 1, unit: key }))}
+      rangeSelectorMode="default"
+      i18nStrings={{
+        formatRelativeRange: ({ key = "" }) => (isPreset(key) ? t(`range.${key}`) : t("rangeAny")),
+      }}
+      isValidRange={(value) => {
+        if (value?.type !== "absolute") return { valid: true };
+        if (!value.startDate || !value.endDate) return { valid: false, errorMessage: t("range.missing") };
+        if (new Date(value.startDate) >= new Date(value.endDate))
+          return { valid: false, errorMessage: t("range.bad") };
+        return { valid: true };
+      }}
+      onChange={({ detail: { value } }) =>
+        patch({
+          last: value?.type === "relative" && isPreset(value.key ?? null) ? (value.key ?? null) : null,
+          from: value?.type === "absolute" ? value.startDate : null,
+          to: value?.type === "absolute" ? value.endDate : null,
+          page: null,
+          marker: null,
+        })
+      }
+    />
+  );
+}
