@@ -17,7 +17,7 @@ import { trayOpen, uploads, wholePercent } from "~/uploads/tray";
 import { ContextSwitcher, useElsewhere } from "./ContextSwitcher";
 import { helpOpen } from "./frame";
 import { to } from "./links";
-import { useNoticeText } from "./notices";
+import { noticePage, useNoticeText } from "./notices";
 import { Palette } from "./Palette";
 import { ShortcutList, useShortcuts } from "./shortcuts";
 import { shellTexts } from "./texts";
@@ -250,7 +250,8 @@ function useBell() {
     refetchInterval: 60_000,
   });
   const read = useMutation({
-    mutationFn: () => ok(api.POST("/api/v1/notices/read", { body: { up_to: data?.end } })),
+    mutationFn: (id?: string) =>
+      ok(api.POST("/api/v1/notices/read", { body: id ? { ids: [id] } : { up_to: data?.end } })),
     onSuccess: () => client.invalidateQueries({ queryKey: [...key, "notices"] }),
   });
   const { path } = usePlace();
@@ -266,18 +267,14 @@ function useBell() {
     items: [
       ...(items.length ? items : [{ id: "none", text: t("bell.none"), disabled: true }]),
       ...(data?.unread ? [{ id: "read", text: t("bell.readAll"), iconName: "check" as const }] : []),
+      ...(hasPage("project", "notices")
+        ? [{ id: "all", text: t("bell.all"), href: to(path("notices")) }]
+        : []),
     ],
     onNotice: ({ detail }: { detail: { id: string } }) => {
-      if (detail.id === "read") read.mutate();
+      if (detail.id === "read") read.mutate(undefined);
+      else if (data?.notices.some((notice) => notice.id === detail.id && !notice.is_read))
+        read.mutate(detail.id);
     },
   };
-}
-
-/** Where the news of a notice can be seen. */
-function noticePage(kind: string): string {
-  if (kind === "image.shared" || kind === "image.shared_again" || kind === "share.reminded")
-    return "images/shared/pending";
-  if (kind === "share.accepted" || kind === "share.rejected" || kind === "share.left")
-    return "images/private";
-  return "images/shared";
 }

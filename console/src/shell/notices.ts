@@ -41,3 +41,12 @@ export function useNoticeNews() {
     ),
   );
 }
+
+/** Where the news of a notice can be seen. */
+export function noticePage(kind: Notice["kind"]): string {
+  if (kind === "image.shared" || kind === "image.shared_again" || kind === "share.reminded")
+    return "images/shared/pending";
+  if (kind === "share.accepted" || kind === "share.rejected" || kind === "share.left")
+    return "images/private";
+  return "images/shared";
+}

@@ -87,7 +87,7 @@ export function List<Row>(list: ListProps<Row>) {
 
   const rowMenu = (row: Row) => (
     <RowMenu
-      id={rowId(row)}
+      id={(list.copyId ?? rowId)(row)}
       name={rowName(row)}
       acts={list.menu?.(row) ?? []}
       path={list.rowPath?.(row)}

@@ -59,6 +59,8 @@ export interface ListProps<Row> {
   load: Load<Row>;
   rowId: (row: Row) => string;
   rowName: (row: Row) => string;
+  /** What "Copy id" copies, where it is not what tells rows apart. */
+  copyId?: (row: Row) => string;
   columns: Column<Row>[];
   filters?: Filter[];
   /** What free text asks for; `name_contains` unless told. */
