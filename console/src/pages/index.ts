@@ -7,6 +7,7 @@ import { privateImages } from "./private";
 import type { DialogDef, PageDef } from "./registry";
 import { sharedImages } from "./shared";
 import { uploadsPage } from "./uploads";
+import { vaults } from "./vaults";
 
 /** Every page; one line each. */
 export const pages: PageDef[] = [
@@ -18,6 +19,7 @@ export const pages: PageDef[] = [
   ...privateImages,
   ...sharedImages,
   ...uploadsPage,
+  ...vaults,
   //
 ];
 
@@ -38,6 +40,12 @@ export const dialogs: DialogDef[] = [
   { name: "tags", load: () => import("~/dialogs/tags/TagsDialog") },
   { name: "tenants", load: () => import("~/dialogs/tenants/TenantsDialog") },
   { name: "reject-all", load: () => import("~/dialogs/reject-all/RejectAllDialog") },
+  { name: "vault-create", load: () => import("~/dialogs/vault/VaultCreateDialog") },
+  { name: "vault-edit", load: () => import("~/dialogs/vault/VaultEditDialog") },
+  { name: "vault-delete", load: () => import("~/dialogs/vault/VaultDeleteDialog") },
+  { name: "backup-create", load: () => import("~/dialogs/backup/BackupCreateDialog") },
+  { name: "backup-image", load: () => import("~/dialogs/backup/BackupImageDialog") },
+  { name: "backup-delete", load: () => import("~/dialogs/backup/BackupDeleteDialog") },
 ];
 
 /** Whether a page is there: what leads to a missing one is not shown. */

@@ -80,7 +80,7 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "who",
         header: t("who"),
-        width: 190,
+        width: 220,
         cell: (event) => <Named id={event.user ?? event.project} isTenant={!event.user} />,
         csv: (event) => nameOf(event.user) ?? event.user ?? event.project,
       },
@@ -93,7 +93,7 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "counterpart",
         header: t("counterpart"),
-        width: 190,
+        width: 220,
         cell: (event) => <Named id={event.counterpart?.id} isTenant />,
         csv: (event) => event.counterpart?.id,
       },

@@ -1,0 +1,40 @@
+import { catalogue } from "~/i18n/texts";
+
+export const texts = catalogue("backup-dialog", {
+  createTitle: ["Create backup", "创建备份"],
+  create: ["Create", "创建"],
+  created: ["The backup “{name}” is ready.", "备份“{name}”已就绪。"],
+  createText: [
+    "A backup is made from disk images that you own. No byte moves.",
+    "备份由您拥有的磁盘镜像制作，不移动任何数据。",
+  ],
+  name: ["Name", "名称"],
+  nameHint: ["Left empty: the name of the system disk.", "留空则使用系统盘名称。"],
+  vault: ["Vault", "存储库"],
+  chooseVault: ["Choose a vault", "请选择存储库"],
+  noVault: ["There is no vault yet. Create one first.", "尚无存储库，请先创建。"],
+  free: ["{n} GB free of {max} GB", "剩余 {n} GB，共 {max} GB"],
+  system: ["System disk", "系统盘"],
+  chooseSystem: ["Choose a system-disk image", "请选择系统盘镜像"],
+  noSystem: ["You own no active system-disk image.", "您没有可用的系统盘镜像。"],
+  data: ["Data disks", "数据盘"],
+  chooseData: ["Choose data-disk images", "请选择数据盘镜像"],
+  gb: ["{n} GB", "{n} GB"],
+  sum: ["Takes {n} GB of the vault.", "占用存储库 {n} GB。"],
+  tooSmall: ["The vault has {free} GB free; {n} GB are needed.", "存储库剩余 {free} GB，需要 {n} GB。"],
+  imageTitle: ["Create a full-server image from “{name}”", "由“{name}”创建整机镜像"],
+  imageText: [
+    "The image is there at once. While it exists, the backup cannot be deleted.",
+    "镜像立即可用。镜像存在期间，备份不能删除。",
+  ],
+  imageCreated: ["The image “{name}” is ready.", "镜像“{name}”已就绪。"],
+  imageName: ["Image name", "镜像名称"],
+  description: ["Description", "描述"],
+  optional: ["optional", "可选"],
+  deleteTitle: ["Delete the backup “{name}”", "删除备份“{name}”"],
+  deleteText: [
+    "Its {n} GB are free again. It cannot be brought back.",
+    "将释放 {n} GB 空间，删除后无法恢复。",
+  ],
+  deleted: ["“{name}” is deleted.", "“{name}”已删除。"],
+});
