@@ -1,9 +1,13 @@
 import { image } from "./image";
 import { jobs } from "./jobs";
 import { newImage } from "./new-image";
+import { accessKeys } from "./access-keys";
 import { audit } from "./audit";
+import { credentials } from "./credentials";
+import { notices } from "./notices";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
+import { quotas } from "./quotas";
 import type { DialogDef, PageDef } from "./registry";
 import { sharedImages } from "./shared";
 import { uploadsPage } from "./uploads";
@@ -14,9 +18,13 @@ export const pages: PageDef[] = [
   ...image,
   ...jobs,
   ...newImage,
+  ...accessKeys,
   ...audit,
+  ...credentials,
+  ...notices,
   ...preferences,
   ...privateImages,
+  ...quotas,
   ...sharedImages,
   ...uploadsPage,
   ...vaults,

@@ -18,7 +18,8 @@ import { Named } from "~/ui/Named";
 import { useParamsPatch } from "~/ui/url";
 import { RangePicker, useRange } from "./RangePicker";
 import { boundsOf } from "./range";
-import { texts, VERBS } from "./texts";
+import { texts } from "./texts";
+import { VERBS } from "./verbs";
 
 type Event = Schema<"EventView">;
 const idOf = (event: Event) => event.id;

@@ -88,8 +88,3 @@ export const texts = catalogue("audit", {
   "verb.policy.change": ["Change policy", "修改策略"],
   "verb.identity.change": ["Change user, role or key", "修改用户、角色或密钥"],
 });
-
-/** The verbs of events, as the catalogue knows them. */
-export const VERBS = Object.keys(texts.entries).flatMap((key) =>
-  key.startsWith("verb.") ? [key.slice("verb.".length)] : [],
-);
