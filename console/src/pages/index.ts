@@ -1,9 +1,9 @@
-import { image } from "./image";
-import { jobs } from "./jobs";
-import { newImage } from "./new-image";
 import { accessKeys } from "./access-keys";
 import { audit } from "./audit";
 import { credentials } from "./credentials";
+import { image } from "./image";
+import { jobs } from "./jobs";
+import { newImage } from "./new-image";
 import { notices } from "./notices";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
