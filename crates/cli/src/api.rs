@@ -79,6 +79,28 @@ impl Api {
         Answer::read(response).map_err(|error| self.unreachable(url, &error))
     }
 
+    /// Sends headers, and bytes where there are any.
+    pub fn send(
+        &self,
+        method: &Method,
+        url: &str,
+        token: &str,
+        sent: Sent<'_>,
+    ) -> Result<Answer, Failure> {
+        let mut request = self.request(method, url, Some(token));
+        for (name, value) in sent.headers {
+            request = request.header(*name, *value);
+        }
+        let response = match sent.bytes {
+            Some((length, bytes)) => {
+                request = request.header("content-length", length);
+                self.run(url, request.body(SendBody::from_reader(bytes)))?
+            }
+            None => self.run(url, request.body(()))?,
+        };
+        Answer::read(response).map_err(|error| self.unreachable(url, &error))
+    }
+
     /// Asks for bytes; the body is still to be read.
     pub fn get_bytes(&self, url: &str, token: &str) -> Result<Response<Body>, Failure> {
         let request = self.request(&Method::GET, url, Some(token));
@@ -145,12 +167,22 @@ fn certificates(
     Ok(certificates.collect())
 }
 
+/// What is sent beside method and address.
+pub struct Sent<'a> {
+    /// The headers.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// So many bytes.
+    pub bytes: Option<(u64, &'a mut dyn Read)>,
+}
+
 /// What a server answered.
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The token that a sign-in gave.
     pub subject_token: Option<String>,
+    /// How far an upload is.
+    pub offset: Option<u64>,
     /// The body; null where there is none or it is not JSON.
     pub body: Value,
 }
@@ -160,7 +192,9 @@ impl Answer {
         let (parts, body) = response.into_parts();
         let text = body.into_with_config().limit(ANSWER_BYTES).read_to_vec()?;
         let token = parts.headers.get("x-subject-token").and_then(|token| token.to_str().ok());
+        let offset = parts.headers.get("upload-offset").and_then(|text| text.to_str().ok());
         Ok(Answer {
+            offset: offset.and_then(|text| text.parse().ok()),
             status: parts.status.as_u16(),
             subject_token: token.map(str::to_owned),
             body: serde_json::from_slice(&text).unwrap_or(Value::Null),

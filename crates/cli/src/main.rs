@@ -1,7 +1,7 @@
 //! `lend`: images, and sharing them between tenants, from the command line.
 //!
 //! Signs in at `/v3`, finds the native API in the catalog, and speaks nothing else. One file for each
-//! group of verbs ([`image`], [`transfer`], [`vault`], [`backup`], [`sharing`], [`answers`], [`info`], [`login`]); what they
+//! group of verbs ([`image`], [`transfer`], [`resume`], [`vault`], [`backup`], [`sharing`], [`answers`], [`info`], [`login`]); what they
 //! share is the connection ([`api`], [`session`], [`cloud`]), finding images by name ([`find`]) and
 //! printing ([`output`], [`text`]).
 
@@ -21,8 +21,10 @@ mod info;
 mod key;
 mod login;
 mod notice;
+mod operator;
 mod output;
 mod policy;
+mod resume;
 mod rules;
 mod session;
 mod sharing;
@@ -77,6 +79,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Quota(_)
         | Command::Region(_)
         | Command::Undo { .. }
+        | Command::Operator(_)
+        | Command::Upload(_)
         | Command::Vault(_)
         | Command::Tag(_)
         | Command::Backup(_)
@@ -98,6 +102,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Audit(verb) => audit::run(&on, verb),
         Command::Undo { token } => sharing::undo(&on, token),
         Command::Tag(verb) => tag::run(&on, verb),
+        Command::Operator(verb) => operator::run(&on, verb),
+        Command::Upload(verb) => resume::run(&on, verb),
         Command::Vault(verb) => vault::run(&on, verb),
         Command::Backup(verb) => backup::run(&on, verb),
         Command::Notice(verb) => notice::run(&on, verb),

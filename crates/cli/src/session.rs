@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use crate::api::{Answer, Api};
+use crate::api::{Answer, Api, Sent};
 use crate::args::Global;
 use crate::cloud::{Cloud, Domain};
 use crate::failure::{Failure, exit};
@@ -88,6 +88,17 @@ impl Session {
         *self.grant.borrow_mut() = sign_in(&self.api, &self.cloud, self.language)?;
         *self.is_cached.borrow_mut() = false;
         send()
+    }
+
+    /// Sends headers and bytes; a token that has ended is replaced for the next call, where that needs
+    /// nobody's hands.
+    pub fn sent(&self, method: &Method, path: &str, sent: Sent<'_>) -> Result<Answer, Failure> {
+        let (api, url, token) = self.bytes(path);
+        let answer = api.send(method, &url, &token, sent)?;
+        if answer.status == 401 {
+            *self.is_cached.borrow_mut() = true;
+        }
+        Ok(answer)
     }
 
     /// The same person in another of his projects of this region.

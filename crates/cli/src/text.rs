@@ -98,6 +98,17 @@ const TEXTS: &[(&str, &str, &str)] = &[
          gives it up.",
         "Ctrl-C 停止；`lend image upload --into {} --file {}` 重新上传，`lend image delete {}` 放弃。",
     ),
+    (
+        "pauses",
+        "Ctrl-C pauses; `lend image upload --resume {} --file {}` goes on, `lend upload cancel {}` \
+         gives it up.",
+        "Ctrl-C 暂停；`lend image upload --resume {} --file {}` 继续上传，`lend upload cancel {}` 放弃。",
+    ),
+    (
+        "other_length",
+        "it has {} bytes, the upload has {}; it is another file.",
+        "文件为 {} 字节，而上传为 {} 字节，不是同一个文件。",
+    ),
     ("download", "Download", "下载"),
     (
         "way_out",

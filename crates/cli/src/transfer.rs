@@ -16,6 +16,7 @@ use crate::find::{self, Among};
 use crate::format::{HEAD_BYTES, sniff};
 use crate::image::{print_image, record_body};
 use crate::output::note;
+use crate::resume;
 use crate::session::escaped;
 use crate::text::{say, say_with};
 
@@ -24,18 +25,29 @@ const PIECE_BYTES: usize = 1024 * 1024;
 
 /// Makes an image from a file, or gives a waiting record its bytes.
 pub fn upload(on: &On<'_>, wish: &UploadImage) -> Result<u8, Failure> {
+    if let Some(upload) = &wish.resume {
+        return print_image(on, &resume::go_on(on, upload, &wish.file)?);
+    }
     let mut source = Source::open(&wish.file)?;
     let is_new = wish.into.is_none();
     let id = match &wish.into {
         Some(id) => find::id(&on.session.get(&format!("/images/{}", escaped(id)))?),
         None => make_record(on, wish, &mut source)?,
     };
-    if io::stderr().is_terminal() {
-        note(on, &say_with(on.language, "stops", &[&id, &wish.file, &id]));
-    }
-    let sent = send(on, &id, &mut source);
+    let is_kept = source.length.is_some_and(|length| length >= resume::KEPT_FROM_BYTES);
+    let sent = match source.length.filter(|_| is_kept) {
+        Some(length) => resume::begin(on, &id, &wish.file, length)
+            .and_then(|upload| resume::go_on(on, &upload, &wish.file)),
+        None => {
+            if io::stderr().is_terminal() {
+                note(on, &say_with(on.language, "stops", &[&id, &wish.file, &id]));
+            }
+            send(on, &id, &mut source)
+        }
+    };
     match sent {
         Ok(image) => print_image(on, &image),
+        Err(failure) if failure.code == "UPLOAD_PAUSED" => Err(failure),
         Err(failure) => Err(give_way_out(on, failure, &id, wish, is_new)),
     }
 }
@@ -63,17 +75,18 @@ fn send(on: &On<'_>, id: &str, source: &mut Source) -> Result<Value, Failure> {
     let mut counted = Counted::new(source, bar(on, "upload", length));
     let answer = api.put_bytes(&url, &token, length, &mut counted)?;
     counted.bar.finish_and_clear();
-    let (sha512, sha256) = counted.digests();
+    let digests = counted.digests;
     let image = answer.success()?;
+    check_digest(on, &image, digests)?;
+    Ok(image)
+}
+
+/// Refuses an image whose digest is not ours, where both are known.
+pub fn check_digest(on: &On<'_>, image: &Value, digests: Digests) -> Result<(), Failure> {
     let want = image["digest"]["value"].as_str();
-    let got = match image["digest"]["algo"].as_str() {
-        Some("sha512") => Some(sha512),
-        Some("sha256") => Some(sha256),
-        Some(_) | None => None,
-    };
-    match (got, want) {
-        (Some(got), Some(want)) if got != want => Err(differs(on, &image, &got)),
-        _ => Ok(image),
+    match (digests.of(image), want) {
+        (Some(got), Some(want)) if got != want => Err(differs(on, image, &got)),
+        _ => Ok(()),
     }
 }
 
@@ -152,39 +165,58 @@ impl Read for Source {
     }
 }
 
-/// Bytes on their way, counted and hashed.
-struct Counted<'a> {
-    input: &'a mut dyn Read,
-    bar: ProgressBar,
+/// The digests that servers know an image by.
+pub struct Digests {
     sha512: Context,
     sha256: Context,
 }
 
-impl<'a> Counted<'a> {
-    fn new(input: &'a mut dyn Read, bar: ProgressBar) -> Counted<'a> {
-        Counted { input, bar, sha512: Context::new(&SHA512), sha256: Context::new(&SHA256) }
+impl Default for Digests {
+    fn default() -> Digests {
+        Digests { sha512: Context::new(&SHA512), sha256: Context::new(&SHA256) }
+    }
+}
+
+impl Digests {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.sha512.update(bytes);
+        self.sha256.update(bytes);
     }
 
-    fn digests(self) -> (String, String) {
-        let hex = |context: Context| -> String {
-            let digest = context.finish();
-            digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    /// The digest by which the server knows this image, where it is one of ours.
+    fn of(self, image: &Value) -> Option<String> {
+        let context = match image["digest"]["algo"].as_str() {
+            Some("sha512") => self.sha512,
+            Some("sha256") => self.sha256,
+            Some(_) | None => return None,
         };
-        (hex(self.sha512), hex(self.sha256))
+        Some(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// Bytes on their way, counted and hashed.
+struct Counted<'a> {
+    input: &'a mut dyn Read,
+    bar: ProgressBar,
+    digests: Digests,
+}
+
+impl<'a> Counted<'a> {
+    fn new(input: &'a mut dyn Read, bar: ProgressBar) -> Counted<'a> {
+        Counted { input, bar, digests: Digests::default() }
     }
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer)?;
-        self.sha512.update(&buffer[..count]);
-        self.sha256.update(&buffer[..count]);
+        self.digests.update(&buffer[..count]);
         self.bar.inc(count as u64);
         Ok(count)
     }
 }
 
-/// A bar on the error stream, where that is a terminal and somebody wants to see it.
 /// A bar that shows how far a transfer is, where somebody looks.
 pub fn bar(on: &On<'_>, what: &str, length: Option<u64>) -> ProgressBar {
     if on.global.quiet || !io::stderr().is_terminal() {
@@ -292,14 +324,9 @@ fn receive(on: &On<'_>, path: &str, image: &Value, out: &mut dyn Write) -> Resul
         total += count as u64;
     }
     counted.bar.finish_and_clear();
-    let (sha512, sha256) = counted.digests();
-    let got = match image["digest"]["algo"].as_str() {
-        Some("sha512") => sha512,
-        Some("sha256") => sha256,
-        Some(_) | None => {
-            note(on, say(on.language, "no_digest"));
-            return Ok(());
-        }
+    let Some(got) = counted.digests.of(image) else {
+        note(on, say(on.language, "no_digest"));
+        return Ok(());
     };
     if image["digest"]["value"].as_str() != Some(&got) {
         return Err(differs(on, image, &got));

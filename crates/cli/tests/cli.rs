@@ -10,13 +10,15 @@ mod support;
 mod copies;
 #[path = "cli/rights.rs"]
 mod rights;
+#[path = "cli/uploads.rs"]
+mod uploads;
 #[path = "cli/vault.rs"]
 mod vault;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use support::{B, B2, C, Cloud};
+use support::{B, B2, C, Cloud, Ran};
 
 /// More than two transfer buffers, and no whole number of them.
 fn bytes() -> Vec<u8> {

@@ -8,8 +8,11 @@ use serde_json::Value;
 /// Operation of the document → the verb that calls it.
 const VERBS: &[(&str, &str)] = &[
     ("answer_shares", "share accept"),
+    ("begin_upload", "image upload"),
     ("bind_access_user", "access user bind"),
     ("cancel_job", "job cancel"),
+    ("cancel_upload", "upload cancel"),
+    ("continue_upload", "image upload"),
     ("copy_image", "image copy"),
     ("count_elsewhere", "notice count"),
     ("count_notices", "notice count"),
@@ -50,6 +53,8 @@ const VERBS: &[(&str, &str)] = &[
     ("list_rules", "share rules"),
     ("list_shares", "share list"),
     ("list_tags", "tag list"),
+    ("list_tenants", "operator tenants"),
+    ("list_uploads", "upload list"),
     ("list_vaults", "vault list"),
     ("list_webhooks", "webhook list"),
     ("publish_image", "image publish"),
@@ -66,12 +71,15 @@ const VERBS: &[(&str, &str)] = &[
     ("share_images", "image share"),
     ("show_access_policy", "access policy show"),
     ("show_backup", "backup show"),
+    ("show_health", "operator health"),
     ("show_image", "image show"),
     ("show_job", "job show"),
     ("show_me", "credentials show"),
     ("show_preferences", "preferences show"),
     ("show_policy", "policy show"),
     ("show_quota", "quota show"),
+    ("show_storage", "operator storage"),
+    ("show_upload", "image upload"),
     ("show_vault", "vault show"),
     ("show_webhook", "webhook show"),
     ("stream_events", "share watch"),
@@ -90,9 +98,16 @@ const VERBS: &[(&str, &str)] = &[
     ("upload_image", "image upload"),
 ];
 
-/// What is no act: the document itself, and the cookies of browsers; `lend login` has a token.
-const NO_VERB: &[&str] =
-    &["show_document", "begin_session", "show_session", "end_session", "become_persona"];
+/// What is no act: the document itself, what of tus is spoken, and the cookies of browsers; `lend login`
+/// has a token.
+const NO_VERB: &[&str] = &[
+    "show_document",
+    "offer_uploads",
+    "begin_session",
+    "show_session",
+    "end_session",
+    "become_persona",
+];
 
 #[test]
 fn ap_01_every_operation_has_a_verb() {

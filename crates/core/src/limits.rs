@@ -142,3 +142,17 @@ pub const SIGN_IN_LINK_SECONDS: i64 = 24 * 3600;
 pub const SESSION_PROJECTS_COUNTED: usize = 100;
 /// What a user may prefer, bytes of JSON: a few saved filters for each table.
 pub const PREFERENCES_BYTES: usize = 32 * 1024;
+/// An upload that is kept is given up when so long nothing has arrived, in seconds: a day, over night.
+pub const UPLOAD_KEPT_SECONDS: i64 = 24 * 3600;
+/// Kept uploads whose state stays in memory between two parts; each holds a file and at most one buffer.
+pub const UPLOADS_AT_HAND: usize = 16;
+/// How long that state stays there, in seconds; afterwards the next part reads again what is on disk.
+pub const UPLOAD_AT_HAND_SECONDS: u64 = 60;
+/// How long a part waits, in seconds, while what is on disk is read again; then the client is told to
+/// come back, before a proxy cuts it off.
+pub const UPLOAD_RESUME_SECONDS: u64 = 20;
+/// A client that asks where to go on ends a part whose sender has been silent for so long, in
+/// seconds: mostly it is the same client, whose line broke without a word.
+pub const UPLOAD_SILENT_SECONDS: i64 = 2;
+/// Longest name of an uploaded file: what file systems take.
+pub const FILE_NAME_BYTES: usize = 255;

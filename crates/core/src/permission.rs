@@ -103,6 +103,7 @@ actions! {
     AccessList = "ims:access:list", ADMIN, "See the users of the project and its statements", "查询项目用户与自定义策略";
     AccessManage = "ims:access:manage", ADMIN, "Write statements and bind them to users", "管理自定义策略";
     KeysManage = "ims:keys:manage", READER, "See, make and remove one's own access keys", "管理自己的访问密钥";
+    CloudInspect = "ims:cloud:inspect", OPERATOR, "See the tenants, the stores and the health of the installation", "查看平台的租户、存储与健康状况";
     PoliciesSet = "ims:policies:set", OPERATOR, "See and change the rules of the installation", "查看与修改平台规则";
 }
 

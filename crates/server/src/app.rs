@@ -21,6 +21,7 @@ use crate::drivers::messenger::Messenger;
 use crate::drivers::syslog;
 use crate::service::audit::Trail;
 use crate::service::tenant::WrongIds;
+use crate::service::upload::at_hand::AtHand;
 use crate::telemetry::Metrics;
 
 /// The parts of a server, shared by everything that serves requests and runs jobs.
@@ -53,6 +54,8 @@ pub struct Parts {
     pub policy: Base,
     /// Built-in identity.
     pub identity: Identity,
+    /// Uploads that are kept, as far as this process writes them.
+    pub uploads: AtHand,
     /// Tells webhooks.
     pub messenger: Messenger,
     /// Settings that use cases and dialects ask for.

@@ -20,14 +20,12 @@ use crate::jobs::courier::Courier;
 use crate::serve::{ServeLimits, TlsConfig, serve as serve_connections};
 use crate::service::audit::chain::Head;
 use crate::service::audit::verify::{Verdict, verify};
+use crate::service::operator::LOW_SPACE_BYTES;
 use crate::service::world::{self, Bootstrapped};
 use crate::service::{demo, events};
 use crate::start::{self, StartError, failed};
 use crate::telemetry::{self, Metrics};
 use crate::{jobs, wire};
-
-/// Bytes below which `doctor` warns of a full store: one cloud image still fits.
-const LOW_SPACE_BYTES: u64 = 4 << 30;
 
 /// More than this between two clocks ends tokens early or late.
 const CLOCK_APART_SECONDS: i64 = 5;

@@ -185,6 +185,7 @@ pub async fn app(
         bell: Bell::default(),
         trail,
         messenger: Messenger::default(),
+        uploads: Default::default(),
         wrong_ids: WrongIds::default(),
         policy,
         identity,

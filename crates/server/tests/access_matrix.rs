@@ -15,13 +15,14 @@ mod support;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use base64::Engine as _;
 use lendglass_core::ImageId;
 use lendglass_core::image::{Image, ImageStatus};
 use lendglass_server::wire::huawei;
 use lendglass_store::db::Engine;
 use lendglass_store::image as store_image;
 use routes::{UNKNOWN_IMAGE, routes, with_names};
-use rows::Sent::{Bytes, Json, Nothing, OfImage, Patch, Query};
+use rows::Sent::{Bytes, Json, Nothing, OfImage, Patch, Query, Tus};
 use rows::{ROWS, Sent, application, custom_policy};
 use serde_json::{Value, json};
 use support::{Answer, B, Payload, TestServer, on_both_engines};
@@ -190,6 +191,12 @@ async fn things(server: &TestServer, path: &str, method: &str, is_accepted: bool
         let made = server.request("alice", "POST", "/api/v1/backups", body).await.expect(201);
         things.listed = made.json()["id"].as_str().unwrap().to_owned();
     }
+    if path == "/api/v1/uploads" {
+        things.image = image(server, is_accepted, true).await;
+    }
+    if path == "/api/v1/uploads/{id}" {
+        things.listed = upload(server).await;
+    }
     if path == "/v3/auth/tokens" {
         things.token = server.new_token("alice").await;
     }
@@ -224,6 +231,21 @@ impl Things {
     }
 }
 
+const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
+
+/// The metadata of an upload for an image.
+fn of_image(id: &str) -> String {
+    format!("image {}", base64::engine::general_purpose::STANDARD.encode(id))
+}
+
+/// An upload of alice's that waits for its first byte.
+async fn upload(server: &TestServer) -> String {
+    let metadata = of_image(&image(server, false, true).await);
+    let headers = [TUS, ("upload-length", "12"), ("upload-metadata", metadata.as_str())];
+    let made = server.request_with("alice", "POST", "/api/v1/uploads", &headers, ()).await;
+    made.expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
 async fn ask(
     server: &TestServer,
     person: &str,
@@ -231,6 +253,7 @@ async fn ask(
     path: &str,
     things: &Things,
 ) -> Answer {
+    let metadata = of_image(&things.image);
     let mut headers: Vec<(&str, &str)> = Vec::new();
     if !things.token.is_empty() {
         headers.push(("x-subject-token", &things.token));
@@ -256,6 +279,15 @@ async fn ask(
             body().into()
         }
         Bytes => b"a small disk".to_vec().into(),
+        Tus if *method == "POST" => {
+            headers.extend([TUS, ("upload-length", "12"), ("upload-metadata", &metadata)]);
+            ().into()
+        }
+        Tus => {
+            let part = ("content-type", "application/offset+octet-stream");
+            headers.extend([TUS, ("upload-offset", "0"), part]);
+            b"a small disk".to_vec().into()
+        }
     };
     server.request_with(person, method, &path, &headers, payload).await
 }

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -388,6 +389,75 @@ fn killed_at_any_moment(database: Option<String>) {
     assert_eq!(cloud.ask(B, "GET", &format!("/v2/images/{shared}")).status, 404);
 }
 
+/// Begins a part of `length` bytes and sends the first ones.
+fn part(cloud: &Installation, id: &str, offset: usize, length: usize, body: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(cloud.address).unwrap();
+    let head = format!(
+        "PATCH /api/v1/uploads/{id} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\
+         x-auth-token: {}\r\ntus-resumable: 1.0.0\r\nupload-offset: {offset}\r\n\
+         content-type: application/offset+octet-stream\r\ncontent-length: {length}\r\n\r\n",
+        cloud.tokens[A]
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    stream
+}
+
+fn offset(cloud: &Installation, id: &str) -> usize {
+    let shown = cloud.ask(A, "GET", &format!("/api/v1/uploads/{id}"));
+    assert_eq!(shown.status, 200, "{}", shown.text());
+    shown.header("upload-offset").unwrap().parse().unwrap()
+}
+
+/// XC-03, UXT-06: an upload that is kept goes on where it was, whatever kills the program.
+fn xc_03_a_kept_upload_outlives_the_program(database: Option<String>) {
+    let mut cloud = Installation::new(database);
+    let image = cloud.record();
+    let bytes = cloud.bytes(150 * MIB + 77);
+    let metadata = base64::engine::general_purpose::STANDARD.encode(&image);
+    let mut stream = TcpStream::connect(cloud.address).unwrap();
+    let head = format!(
+        "POST /api/v1/uploads HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-length: 0\r\n\
+         x-auth-token: {}\r\ntus-resumable: 1.0.0\r\nupload-length: {}\r\n\
+         upload-metadata: image {metadata}\r\n\r\n",
+        cloud.tokens[A],
+        bytes.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let made = Answer::read(stream).unwrap();
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+
+    // Right after an answer: all that was acknowledged is there, to the byte.
+    let first = 5 * MIB + 333;
+    let answer = Answer::read(part(&cloud, &id, 0, first, &bytes[..first])).unwrap();
+    assert_eq!((answer.status, answer.header("upload-offset")), (204, Some("5243213")));
+    cloud.kill();
+    cloud.start();
+    assert_eq!((offset(&cloud, &id), cloud.status(&image).as_str()), (first, "saving"));
+
+    // In the middle of a part: what was noted of it is there.
+    let stream = part(&cloud, &id, first, bytes.len() - first, &bytes[first..120 * MIB]);
+    wait_until("in the middle of a part", "nothing is noted", || offset(&cloud, &id) > first);
+    cloud.kill();
+    drop(stream);
+    cloud.start();
+    let noted = offset(&cloud, &id);
+    assert!(noted >= 64 * MIB && noted <= 120 * MIB, "{noted}");
+
+    // A line that breaks leaves all that has arrived.
+    let stream = part(&cloud, &id, noted, bytes.len() - noted, &bytes[noted..noted + 3 * MIB + 5]);
+    drop(stream);
+    wait_until("after a broken line", "nothing is kept of it", || offset(&cloud, &id) > noted);
+    let kept = offset(&cloud, &id);
+    assert!(kept <= noted + 3 * MIB + 5);
+    let answer = Answer::read(part(&cloud, &id, kept, bytes.len() - kept, &bytes[kept..])).unwrap();
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    assert_eq!(answer.header("upload-offset"), Some(bytes.len().to_string().as_str()));
+    cloud.acknowledged.insert(image, bytes);
+    restart(&mut cloud, "after the last part");
+}
+
 /// Uploads one after the other until the program is killed under them.
 fn killed_under_a_stream_of_uploads(database: Option<String>) {
     let mut cloud = Installation::new(database);
@@ -445,4 +515,14 @@ fn sqlite_killed_under_a_stream_of_uploads() {
 #[test]
 fn postgres_killed_under_a_stream_of_uploads() {
     killed_under_a_stream_of_uploads(Some(postgres::url()));
+}
+
+#[test]
+fn sqlite_a_kept_upload_outlives_the_program() {
+    xc_03_a_kept_upload_outlives_the_program(None);
+}
+
+#[test]
+fn postgres_a_kept_upload_outlives_the_program() {
+    xc_03_a_kept_upload_outlives_the_program(Some(postgres::url()));
 }

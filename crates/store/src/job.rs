@@ -88,6 +88,7 @@ static PAGE: Statement = Statement::new(concat!(
     " from job where project_id = $1 and region_id = $2 and (created_at, id) < ($3, $4) \
      and (cast($6 as text) is null or state = $6) and (cast($7 as text) is null or kind = $7) \
      and (cast($8 as text) is null or payload like $8 or results like $8) \
+     and (cast($9 as text) is null or user_id = $9) and created_at >= $10 and created_at < $11 \
      order by created_at desc, id desc limit $5"
 ));
 static OPEN: Statement =
@@ -290,6 +291,12 @@ pub struct JobFilter {
     pub kind: Option<&'static str>,
     /// What they work on, or make.
     pub image: Option<ImageId>,
+    /// Who asked for them.
+    pub user: Option<UserId>,
+    /// Not asked for before this time.
+    pub from: Option<Timestamp>,
+    /// Asked for before this time.
+    pub to: Option<Timestamp>,
 }
 
 /// A page of a project's jobs, newest first, after the position `(created_at, id)`.
@@ -305,7 +312,9 @@ pub async fn page(
     // Ids of images are words of JSON here, and hold nothing that `like` or JSON would read.
     let image = filter.image.as_ref().map(|image| format!("%\"{image}\"%"));
     let state = filter.state.map(JobState::as_str);
-    let params = params![project, region, at, id, limit, state, filter.kind, image];
+    let (from, to) = (filter.from.map_or(0, |from| from.0), filter.to.map_or(i64::MAX, |to| to.0));
+    let user = filter.user.as_ref();
+    let params = params![project, region, at, id, limit, state, filter.kind, image, user, from, to];
     let rows = db.read(&PAGE, params).await?;
     rows.into_iter().map(|row: Row| read(&mut row.read())).collect()
 }

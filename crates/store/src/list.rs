@@ -76,6 +76,8 @@ pub enum Filter {
     Property(String, String),
     /// Its folded name contains this folded text.
     NameContains(String),
+    /// That, or its id begins with the text.
+    NameOrId(String),
 }
 
 /// Text columns that filters know.
@@ -176,6 +178,8 @@ pub enum SortKey {
     ContainerFormat,
     DiskFormat,
     Size,
+    VirtualSize,
+    Kind,
     Id,
     CreatedAt,
     UpdatedAt,
@@ -190,6 +194,8 @@ impl SortKey {
             SortKey::ContainerFormat => "coalesce(i.container_format, '')",
             SortKey::DiskFormat => "coalesce(i.disk_format, '')",
             SortKey::Size => "coalesce(i.size_bytes, -1)",
+            SortKey::VirtualSize => "coalesce(i.virtual_size_bytes, -1)",
+            SortKey::Kind => "i.kind",
             SortKey::Id => "i.id",
             SortKey::CreatedAt => "i.created_at",
             SortKey::UpdatedAt => "i.updated_at",
@@ -204,6 +210,8 @@ impl SortKey {
             SortKey::ContainerFormat => text(image.container_format.map(|f| f.as_str())),
             SortKey::DiskFormat => text(image.disk_format.map(|f| f.as_str())),
             SortKey::Size => image.size_bytes.map_or(Value::Int(-1), Value::from),
+            SortKey::VirtualSize => image.virtual_size_bytes.map_or(Value::Int(-1), Value::from),
+            SortKey::Kind => text(Some(image.kind.as_str())),
             SortKey::Id => text(Some(image.id.as_str())),
             SortKey::CreatedAt => image.created_at.into(),
             SortKey::UpdatedAt => image.updated_at.into(),
@@ -440,6 +448,11 @@ impl Text {
         query.filters.iter().map(|filter| format!(" and {}", self.filter(filter))).collect()
     }
 
+    fn name_contains(&mut self, text: &str) -> String {
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        format!("i.name_folded like {} escape '\\'", self.put(format!("%{escaped}%")))
+    }
+
     fn filter(&mut self, filter: &Filter) -> String {
         match filter {
             Filter::Text(column, values) if values.is_empty() => {
@@ -483,10 +496,14 @@ impl Text {
                 self.put(name.as_str()),
                 self.put(value.as_str())
             ),
-            Filter::NameContains(text) => {
-                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                format!("i.name_folded like {} escape '\\'", self.put(format!("%{escaped}%")))
-            }
+            Filter::NameContains(text) => self.name_contains(text),
+            // `~` follows everything that ids are made of.
+            Filter::NameOrId(text) => format!(
+                "({} or (i.id >= {} and i.id < {}))",
+                self.name_contains(text),
+                self.put(text.as_str()),
+                self.put(format!("{text}~")),
+            ),
         }
     }
 }

@@ -26,6 +26,28 @@ static OF_IMAGE: Statement = Statement::new(concat!(
     share_columns!(),
     " from share s where s.image_id = $1 order by s.created_at, s.recipient_kind, s.recipient_id"
 ));
+/// Live shares of an image whose recipient fits a text: by its id, or by a name that the asker may know.
+macro_rules! found_of_image {
+    () => {
+        " from share s left join project p on s.recipient_kind = 'project' \
+         and p.id = s.recipient_id where s.image_id = $1 \
+         and (s.ends_at is null or s.ends_at > $2) \
+         and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > $2) \
+         and (cast($3 as text) is null or s.state = $3) \
+         and (cast($4 as text) is null or s.recipient_id = $4 \
+           or (lower(p.name) like $5 escape '\\' \
+             and (p.is_discoverable = 1 or p.account_id = $6 or $7 = 1)))"
+    };
+}
+static FOUND_OF_IMAGE: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    found_of_image!(),
+    " and (s.created_at, s.recipient_kind, s.recipient_id) > ($8, $9, $10) \
+     order by s.created_at, s.recipient_kind, s.recipient_id limit $11"
+));
+static COUNT_OF_IMAGE: Statement =
+    Statement::new(concat!("select cast(count(*) as bigint)", found_of_image!()));
 static ONE: Statement = Statement::new(concat!(
     "select ",
     share_columns!(),
@@ -132,6 +154,8 @@ static TIMED_OUT: Statement = Statement::new(concat!(
 
 /// Every statement of this file.
 pub static STATEMENTS: &[&Statement] = &[
+    &FOUND_OF_IMAGE,
+    &COUNT_OF_IMAGE,
     &OF_IMAGE,
     &ONE,
     &BY_RECIPIENT_ID,
@@ -156,6 +180,58 @@ pub static STATEMENTS: &[&Statement] = &[
 /// All shares of an image, oldest first.
 pub async fn of_image(db: &Db, image: &ImageId) -> Result<Vec<Share>, Error> {
     read_all(db.read(&OF_IMAGE, params![image]).await?)
+}
+
+/// Which shares of an image.
+#[derive(Clone, Debug)]
+pub struct Found<'a> {
+    /// The image.
+    pub image: &'a ImageId,
+    /// In this state.
+    pub state: Option<ShareState>,
+    /// The recipient's id, or a part of its name.
+    pub text: Option<&'a str>,
+    /// Who asks: names that others keep to themselves find nothing.
+    pub caller: &'a Caller,
+    /// Decides which shares are live.
+    pub now: Timestamp,
+}
+
+impl Found<'_> {
+    fn values(&self) -> Vec<Value> {
+        let pattern = self.text.map(|text| {
+            let text = text.to_lowercase();
+            let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            format!("%{text}%")
+        });
+        let state = self.state.map(ShareState::as_str);
+        let Caller { account, is_operator, .. } = self.caller;
+        params![self.image, self.now, state, self.text, pattern, account, *is_operator]
+    }
+}
+
+/// A page of an image's shares, oldest first, after the one made then to that recipient.
+pub async fn found_of_image(
+    db: &Db,
+    found: &Found<'_>,
+    after: Option<&(Timestamp, Recipient)>,
+    limit: u32,
+) -> Result<Vec<Share>, Error> {
+    let (at, kind, id) = match after {
+        Some((at, recipient)) => (at.0, recipient.kind(), recipient.id()),
+        None => (-1, "", ""),
+    };
+    let mut values = found.values();
+    values.extend(params![at, kind, id, limit]);
+    read_all(db.read(&FOUND_OF_IMAGE, values).await?)
+}
+
+/// How many there are.
+pub async fn count_of_image(db: &Db, found: &Found<'_>) -> Result<u32, Error> {
+    match db.read(&COUNT_OF_IMAGE, found.values()).await?.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
 }
 
 /// As [`of_image`], inside a transaction.

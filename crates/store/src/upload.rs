@@ -56,7 +56,10 @@ static SEIZE: Statement = Statement::new(
      where id in (select id from upload where lease_until < $1 order by lease_until, id limit 1 \
      {skip_locked}) returning id, image_id, blob_id, fence",
 );
-static END_LEASES: Statement = Statement::new("update upload set lease_until = 0");
+static END_LEASES: Statement = Statement::new(
+    "update upload set lease_until = 0 \
+     where not exists (select 1 from kept_upload k where k.upload_id = upload.id)",
+);
 static BLOB_COPY: Statement = Statement::new(
     "select c.blob_id, b.region_id, c.locator from blob_copy c join blob b on b.id = c.blob_id \
      where c.blob_id = $1",
@@ -149,6 +152,19 @@ pub fn begin(
     now: Timestamp,
 ) -> Result<(), Error> {
     let lease_until = lease_end(tx, lease_seconds)?;
+    put(tx, upload, lease_until, now)
+}
+
+/// As [`begin`] for an upload that is kept: its lease does not end, its row beside it does.
+pub(crate) fn begin_without_lease(
+    tx: &mut Tx<'_>,
+    upload: &Upload,
+    now: Timestamp,
+) -> Result<(), Error> {
+    put(tx, upload, i64::MAX, now)
+}
+
+fn put(tx: &mut Tx<'_>, upload: &Upload, lease_until: i64, now: Timestamp) -> Result<(), Error> {
     let copy = &upload.copy;
     put_blob(tx, copy, now)?;
     tx.execute(&PUT_UPLOAD, &params![&upload.id, &upload.image, &copy.blob, lease_until, now])
@@ -199,7 +215,8 @@ pub fn seize(tx: &mut Tx<'_>, lease_seconds: u32) -> Result<Option<Upload>, Erro
     Ok(Some(Upload { id, image, copy, fence }))
 }
 
-/// Ends all leases: for an embedded database at start, when no other process can hold one.
+/// Ends all leases: for an embedded database at start, when no other process can hold one. Uploads
+/// that are kept have none.
 pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
     tx.execute(&END_LEASES, &[]).map(|_| ())
 }

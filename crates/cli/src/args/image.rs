@@ -13,10 +13,15 @@ pub enum Image {
     /// Make a record without bytes.
     Create(CreateImage),
     /// Make an image from a file.
-    #[command(after_help = "Examples:
+    #[command(
+        after_help = "Large files go on by themselves after a broken line; after Ctrl-C with --resume.
+
+Examples:
+  lend image upload --resume 7d3c1f0e9a2b4c5d8e6f7a8b9c0d1e2f --file erp.qcow2
   lend image upload erp --file erp.qcow2 --kind system --tag prod --property os_distro=ubuntu
   qemu-img convert disk.vmdk -O qcow2 /dev/stdout | lend image upload erp --file - --disk-format qcow2
-  lend image upload --into 5a1e0d7c-5b7e-4d1b-8f0e-2d7a3cf6a9b0 --file erp.qcow2")]
+  lend image upload --into 5a1e0d7c-5b7e-4d1b-8f0e-2d7a3cf6a9b0 --file erp.qcow2"
+    )]
     Upload(UploadImage),
     /// List images: own, public and accepted ones.
     #[command(after_help = "Examples:
@@ -155,7 +160,7 @@ pub struct CreateImage {
 #[derive(Args)]
 pub struct UploadImage {
     /// Its name.
-    #[arg(required_unless_present = "into", conflicts_with = "into")]
+    #[arg(required_unless_present_any = ["into", "resume"], conflicts_with_all = ["into", "resume"])]
     pub name: Option<String>,
     /// The file; `-` is standard input.
     #[arg(long, value_name = "FILE")]
@@ -163,6 +168,9 @@ pub struct UploadImage {
     /// Upload into a record that waits for its bytes.
     #[arg(long, value_name = "ID")]
     pub into: Option<String>,
+    /// Go on with an unfinished upload; `lend upload list` has its id.
+    #[arg(long, value_name = "UPLOAD", conflicts_with = "into")]
+    pub resume: Option<String>,
     #[command(flatten)]
     pub record: Record,
 }

@@ -203,6 +203,12 @@ pub enum Command {
     /// The regions of the cloud.
     #[command(subcommand)]
     Region(List),
+    /// Uploads that are not whole yet; `lend image upload` makes them.
+    #[command(subcommand)]
+    Upload(Upload),
+    /// The whole installation, for the operator.
+    #[command(subcommand)]
+    Operator(Operator),
     /// Make and manage vaults, which keep the backups of full-server images.
     #[command(subcommand)]
     Vault(Vault),
@@ -244,6 +250,37 @@ pub enum Preferences {
         #[arg(long, value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+#[derive(Subcommand)]
+pub enum Upload {
+    /// List them, newest first.
+    List {
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Give uploads up: nothing of them is kept.
+    Cancel {
+        /// The uploads.
+        #[arg(required = true)]
+        uploads: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Operator {
+    /// List accounts and their projects, with what they have.
+    Tenants {
+        /// A part of a name, or an id.
+        #[arg(value_name = "TEXT")]
+        text: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Show what the stores hold.
+    Storage,
+    /// Ask every part whether it works; exit code 1 where one does not.
+    Health,
 }
 
 #[derive(Subcommand)]

@@ -22,6 +22,7 @@ pub mod job;
 pub mod list;
 pub mod market;
 pub mod notice;
+pub mod operator;
 pub mod permission;
 pub mod policy;
 pub mod quota;

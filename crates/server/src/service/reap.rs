@@ -8,7 +8,8 @@ use lendglass_store::{undo as store_undo, upload as store_upload};
 
 use crate::app::App;
 use crate::service::download::blob_error;
-use crate::service::{idempotency, share, upload};
+use crate::service::upload::{self, kept};
+use crate::service::{idempotency, share};
 
 /// Rows in one round; what is left waits for the next.
 const ROUND_ROWS: u32 = 100;
@@ -20,6 +21,9 @@ pub async fn round(app: &App) -> Result<usize, Error> {
     let mut done = 0;
     while let Some(dead) = seize(app).await? {
         undo_dead(app, dead).await?;
+        done += 1;
+    }
+    while kept::expire(app).await? {
         done += 1;
     }
     for copy in store_upload::dying(&app.db, ROUND_ROWS).await? {

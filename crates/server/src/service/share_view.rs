@@ -5,7 +5,7 @@ use lendglass_core::limits::ANSWER_ALL_IMAGES;
 use lendglass_core::permission::Action;
 use lendglass_core::share::{Recipient, Share, ShareState, is_live};
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Code, Error, ImageId, access};
+use lendglass_core::{Code, Error, ImageId, Timestamp, access};
 use lendglass_store::share as store_share;
 pub use lendglass_store::share::GivenShare;
 
@@ -43,6 +43,68 @@ pub(crate) async fn shares_of(
     let shares =
         if sees_all { store_share::of_image(&app.db, id).await? } else { seen.shares.clone() };
     Ok(shares.into_iter().filter(|share| is_live(share, now)).collect())
+}
+
+/// Which shares of an image, and how many of them.
+#[derive(Clone, Debug, Default)]
+pub struct OfImage {
+    /// In this state.
+    pub state: Option<ShareState>,
+    /// The recipient's id, or a part of its name.
+    pub text: Option<String>,
+    /// Only what comes after the share made then to that recipient.
+    pub after: Option<(Timestamp, Recipient)>,
+    /// At most so many; all where nothing is said.
+    pub limit: Option<u32>,
+    /// Whether to count them.
+    pub wants_total: bool,
+}
+
+/// A page of the shares of an image.
+#[derive(Clone, Debug)]
+pub struct ImageShares {
+    /// Oldest first.
+    pub shares: Vec<Share>,
+    /// Where the next page begins, where there may be one.
+    pub next: Option<(Timestamp, Recipient)>,
+    /// How many there are, where that was asked.
+    pub total: Option<u32>,
+}
+
+/// As [`of_image`], page by page: an image may have hundreds.
+pub async fn page_of_image(
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+    wish: &OfImage,
+) -> Result<ImageShares, Error> {
+    let seen = image::seen(app, caller, id).await?;
+    let now = app.clock.now();
+    let standing = seen.standing(caller, now)?;
+    if standing != access::Standing::Owner && !caller.is_operator {
+        // A recipient has one or two.
+        let mut shares = of_image(app, caller, id).await?;
+        shares.retain(|share| wish.state.is_none_or(|state| share.state == state));
+        let total = wish.wants_total.then(|| u32::try_from(shares.len()).unwrap_or(u32::MAX));
+        return Ok(ImageShares { shares, next: None, total });
+    }
+    let rules = policy::of_project(app, &seen.image.region, &seen.image.owner).await?;
+    if !rules.share.private_becomes_shared {
+        access::may_have_members(&seen.image, &rules)?;
+    }
+    caller.may(Action::SharesList)?;
+    let limit = wish.limit.map_or(u32::MAX, |limit| limit.min(app.settings.list_limit_max));
+    let text = wish.text.as_deref().filter(|text| !text.is_empty());
+    let found = store_share::Found { image: id, state: wish.state, text, caller, now };
+    let shares = store_share::found_of_image(&app.db, &found, wish.after.as_ref(), limit).await?;
+    let is_full = limit > 0 && shares.len() >= limit as usize;
+    let next = shares.last().filter(|_| is_full);
+    let next = next.map(|share| (share.created_at, share.recipient.clone()));
+    let total = match wish.wants_total {
+        true => Some(store_share::count_of_image(&app.db, &found).await?),
+        false => None,
+    };
+    Ok(ImageShares { shares, next, total })
 }
 
 /// One share of an image by its recipient's id; a recipient who asks for his own project gets the

@@ -3,6 +3,9 @@
 //! `begin` writes a lease before a byte is stored; whatever dies later, the reaper restores the
 //! record to `queued` and removes what was stored. Dropping a [`Receiving`] only makes that quick.
 
+pub mod at_hand;
+pub mod kept;
+
 use std::time::{Duration, Instant};
 
 use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};

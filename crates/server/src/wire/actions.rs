@@ -48,6 +48,7 @@ const JOBS: Needs = Actions(&[Action::JobsList]);
 const ACCESS: Needs = Actions(&[Action::AccessList]);
 const MANAGE: Needs = Actions(&[Action::AccessManage]);
 const KEYS: Needs = Actions(&[Action::KeysManage]);
+const INSPECT: Needs = Actions(&[Action::CloudInspect]);
 const POLICIES: Needs = Actions(&[Action::PoliciesSet]);
 
 const VAULTS: Needs = Actions(&[Action::VaultsList]);
@@ -252,6 +253,9 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/regions", Token),
     ("GET", "/api/v1/quota", Actions(&[Action::QuotasGet])),
     ("GET", "/api/v1/tenants/resolve", Actions(&[Action::TenantsGet])),
+    ("GET", "/api/v1/tenants", INSPECT),
+    ("GET", "/api/v1/storage", INSPECT),
+    ("GET", "/api/v1/health", INSPECT),
     ("GET", "/api/v1/images", LIST),
     ("POST", "/api/v1/images", CREATE),
     ("GET", "/api/v1/images/{id}", GET),
@@ -259,6 +263,11 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/api/v1/images/{id}", DELETE),
     ("PUT", "/api/v1/images/{id}/file", UPLOAD),
     ("GET", "/api/v1/images/{id}/file", DOWNLOAD),
+    ("GET", "/api/v1/uploads", LIST),
+    ("POST", "/api/v1/uploads", UPLOAD),
+    ("GET", "/api/v1/uploads/{id}", UPLOAD),
+    ("PATCH", "/api/v1/uploads/{id}", UPLOAD),
+    ("DELETE", "/api/v1/uploads/{id}", UPLOAD),
     ("POST", "/api/v1/images/{id}/deactivate", CHANGE),
     ("POST", "/api/v1/images/{id}/reactivate", CHANGE),
     ("POST", "/api/v1/images/{id}/replicate", COPY),

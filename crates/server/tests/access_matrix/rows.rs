@@ -19,6 +19,11 @@ pub enum Sent {
 }
 
 use Sent::{Bytes, Json, Nothing, OfImage, Patch, Query};
+    /// What tus sends: the beginning of an upload, or all of it as one part.
+    Tus,
+}
+
+use Sent::{Bytes, Json, Nothing, Patch, Tus};
 
 /// Every route with what is sent to it. Aliases of the identity API below `/identity/v3` are the
 /// routes below `/v3`.
@@ -267,6 +272,9 @@ pub const ROWS: &[(&str, &str, Sent)] = &[
     ("GET", "/api/v1/regions", Nothing),
     ("GET", "/api/v1/quota", Nothing),
     ("GET", "/api/v1/tenants/resolve", Nothing),
+    ("GET", "/api/v1/tenants", Nothing),
+    ("GET", "/api/v1/storage", Nothing),
+    ("GET", "/api/v1/health", Nothing),
     ("GET", "/api/v1/images", Nothing),
     ("POST", "/api/v1/images", Json(|_| json!({"name": "new"}))),
     ("GET", "/api/v1/images/{id}", Nothing),
@@ -274,6 +282,11 @@ pub const ROWS: &[(&str, &str, Sent)] = &[
     ("DELETE", "/api/v1/images/{id}", Nothing),
     ("PUT", "/api/v1/images/{id}/file", Bytes),
     ("GET", "/api/v1/images/{id}/file", Nothing),
+    ("GET", "/api/v1/uploads", Nothing),
+    ("POST", "/api/v1/uploads", Tus),
+    ("GET", "/api/v1/uploads/{id}", Nothing),
+    ("PATCH", "/api/v1/uploads/{id}", Tus),
+    ("DELETE", "/api/v1/uploads/{id}", Nothing),
     ("POST", "/api/v1/images/{id}/deactivate", Nothing),
     ("POST", "/api/v1/images/{id}/reactivate", Nothing),
     ("POST", "/api/v1/images/{id}/replicate", Json(|name| json!({"name": name}))),

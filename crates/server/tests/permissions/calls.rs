@@ -1,5 +1,7 @@
 //! Every call of the table, made with what it is about.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lendglass_core::image::{ContainerFormat, DiskFormat, ImageKind};
 use lendglass_core::permission::{Action, Effect};
 use lendglass_core::share::Verdict;
@@ -10,6 +12,7 @@ use lendglass_core::{ImageId, VaultId};
 use lendglass_server::service::backup::NewBackup;
 use lendglass_server::service::image::NewImage;
 use lendglass_server::service::share::{self, Invite};
+use lendglass_server::service::upload::kept::{self, NewUpload};
 use lendglass_server::service::vault::NewVault;
 use lendglass_server::service::webhook::NewWebhook;
 use lendglass_server::service::{
@@ -184,6 +187,19 @@ impl Call {
         if method == "PATCH" && path.starts_with("/v2/") {
             headers.push(("content-type", "application/openstack-images-v2.1-json-patch"));
         }
+        let is_upload = path.starts_with("/api/v1/uploads");
+        let mut metadata = String::new();
+        if is_upload && method == "POST" {
+            let image = made_image(server, &alice(), false).await;
+            metadata = format!("image {}", STANDARD.encode(image.as_str()));
+        }
+        if is_upload && method != "GET" {
+            headers.extend([("tus-resumable", "1.0.0"), ("upload-length", "12")]);
+            headers.extend([("upload-metadata", metadata.as_str()), ("upload-offset", "0")]);
+        }
+        if is_upload && method == "PATCH" {
+            headers.push(("content-type", "application/offset+octet-stream"));
+        }
         let of_cloud = self.huawei_body(server, &id).or_else(|| self.ctyun_body(server, &id));
         let body = match (of_cloud, self.new_body(server).await) {
             (Some(body), _) | (None, Some(body)) => body,
@@ -217,6 +233,15 @@ impl Call {
         if of("access-keys") {
             return Some(identity::create_key(&server.app, &alice()).await.unwrap().0.id);
         }
+        if of("uploads") {
+            let new = NewUpload {
+                image: made_image(server, &alice(), false).await,
+                length_bytes: 12,
+                file_name: "disk.raw".to_owned(),
+                sha256_hex: None,
+            };
+            return Some(kept::create(&server.app, &alice(), new).await.unwrap().upload.id);
+        }
         if of("jobs") && self.path.ends_with("/cancel") {
             let image = made_image(server, &alice(), true).await;
             let (_, job) = replicate::replicate(&server.app, &alice(), &image, None).await.unwrap();
@@ -244,6 +269,8 @@ impl Call {
                 json!({"vault": vault.as_str(), "disks": [image.as_str()]})
             }
             ("POST", "backups/{id}/image") => json!({"name": name}),
+            ("POST", "uploads") => return Some(().into()),
+            ("PATCH", "uploads/{id}") => return Some(b"a small disk".to_vec().into()),
             ("POST", "access-keys") => json!({}),
             ("PATCH", "access-keys/{id}") => json!({"enabled": false}),
             ("POST", "webhooks") => json!({"url": "https://hooks.example/"}),

@@ -150,6 +150,7 @@ impl TestServer {
             policy: Base::of(Profile::parse(profile).expect("a profile")),
             trail,
             messenger: Default::default(),
+            uploads: Default::default(),
             identity,
             settings,
             wrong_ids: Default::default(),

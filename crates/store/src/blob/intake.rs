@@ -81,13 +81,30 @@ impl Intake {
         limit_bytes: u64,
         durable_bytes: u64,
     ) -> Result<Option<Self>, BlobError> {
+        let nobody = &mut |_: &[u8]| {};
+        Self::resume_shown(blobs, pool, locator, plan, limit_bytes, durable_bytes, nobody).await
+    }
+
+    /// As [`Intake::resume`]; what is read again is shown to `see`, in order.
+    ///
+    /// # Errors
+    /// As [`Intake::resume`].
+    pub async fn resume_shown(
+        blobs: &Blobs,
+        pool: &BufferPool,
+        locator: &Locator,
+        plan: DigestPlan,
+        limit_bytes: u64,
+        durable_bytes: u64,
+        see: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<Option<Self>, BlobError> {
         if !durable_bytes.is_multiple_of(BUFFER_BYTES as u64) || durable_bytes > limit_bytes {
             return Ok(None);
         }
         let Some(sink) = blobs.take_up(locator, durable_bytes).await? else { return Ok(None) };
         let mut intake = Self::into_sink(sink, pool, plan, limit_bytes)?;
         if durable_bytes > 0 {
-            intake.digest_part(pool, durable_bytes).await?;
+            intake.digest_part(pool, durable_bytes, see).await?;
         }
         Ok(Some(intake))
     }
@@ -133,6 +150,11 @@ impl Intake {
     /// How many bytes have been taken over.
     pub fn received_bytes(&self) -> u64 {
         self.received_bytes
+    }
+
+    /// What was taken over beyond what [`Intake::checkpoint`] makes durable.
+    pub fn tail(&self) -> &[u8] {
+        self.filling.as_ref().map_or(&[], |buffer| buffer.bytes())
     }
 
     /// Takes the next bytes over, however few or many.
@@ -217,10 +239,12 @@ impl Intake {
         &mut self,
         pool: &BufferPool,
         durable_bytes: u64,
+        see: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(), BlobError> {
         let mut pieces = self.sink.part().await?.stream(pool, 0..durable_bytes);
         while let Some(piece) = pieces.try_next().await? {
             let mut rest = piece.as_ref();
+            see(rest);
             while !rest.is_empty() {
                 let buffer = match &mut self.filling {
                     Some(buffer) => buffer,

@@ -57,6 +57,14 @@ impl Blobs {
         Self::Memory(Memory::new(capacity_bytes))
     }
 
+    /// What keeps the bytes.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Folder(_) => "folder",
+            Self::Memory(_) => "memory",
+        }
+    }
+
     /// Opens a finished blob.
     ///
     /// # Errors

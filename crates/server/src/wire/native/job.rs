@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use lendglass_core::job::{JobState, JobWork};
 use lendglass_core::text::shortened;
-use lendglass_core::{Code, Error, ImageId, JobId};
+use lendglass_core::{Code, Error, ImageId, JobId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use super::input::{Asking, PathText, Query};
 use super::view::{JobView, render_job};
 use crate::app::App;
 use crate::service::job::{self, JobFilter};
+use crate::wire::common::{invalid, parse_time};
 
 /// A page of jobs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,7 +30,10 @@ pub struct JobPage {
         ("marker" = Option<String>, Query, description = "Only what comes after this job"),
         ("state" = Option<String>, Query, description = "`ready`, `running`, `succeeded` or `failed`"),
         ("kind" = Option<String>, Query, description = "`share`, `image_replicate` or `image_copy`"),
-        ("image" = Option<String>, Query, description = "What it works on, or makes")),
+        ("image" = Option<String>, Query, description = "What it works on, or makes"),
+        ("user" = Option<String>, Query, description = "Who asked for it, by id"),
+        ("from" = Option<String>, Query, description = "Not asked for before; RFC 3339"),
+        ("to" = Option<String>, Query, description = "Asked for before; RFC 3339")),
     responses((status = 200, body = JobPage), (status = "default", body = Problem)))]
 pub async fn list(
     State(app): State<App>,
@@ -42,6 +46,9 @@ pub async fn list(
         state: query.word("state", JobState::parse)?,
         kind: query.word("kind", |word| JobWork::KINDS.into_iter().find(|kind| *kind == word))?,
         image: query.one("image")?.as_deref().map(ImageId::parse_uuid).transpose()?,
+        user: query.one("user")?.as_deref().map(UserId::parse).transpose()?,
+        from: time(&mut query, "from")?,
+        to: time(&mut query, "to")?,
     };
     query.finish()?;
     let marker = marker.map(|text| {
@@ -57,6 +64,11 @@ pub async fn list(
         next: jobs.last().filter(|_| is_full).map(|job| job.id.to_string()),
         jobs: jobs.iter().map(|job| render_job(job, asking.language)).collect(),
     }))
+}
+
+fn time(query: &mut Query, name: &str) -> Result<Option<Timestamp>, Error> {
+    let Some(text) = query.one(name)? else { return Ok(None) };
+    parse_time(&text).map(Some).ok_or_else(|| invalid(name, &text, "it is not a time of RFC 3339"))
 }
 
 /// Shows a job.

@@ -62,6 +62,9 @@ impl Count {
             `accepted` (default), `rejected` or `any`"),
         ("name" = Option<String>, Query, description = "Exactly this name"),
         ("name_contains" = Option<String>, Query, description = "A part of the name, in any case"),
+        ("q" = Option<String>, Query, description = "A part of the name, in any case, or the beginning of the id"),
+        ("size_min" = Option<u64>, Query, description = "At least so many bytes"),
+        ("size_max" = Option<u64>, Query, description = "At most so many bytes"),
         ("kind" = Option<String>, Query, description = "What it holds; may be repeated"),
         ("status" = Option<String>, Query, description = "Where it is in its life; may be repeated"),
         ("disk_format" = Option<String>, Query, description = "Its format; may be repeated"),
@@ -75,7 +78,7 @@ impl Count {
         ("published" = Option<bool>, Query, description = "Whether it is in the marketplace"),
         ("hidden" = Option<bool>, Query, description = "Hidden images instead of the others"),
         ("sort" = Option<String>, Query, description = "`KEY:asc` or `KEY:desc`, comma-separated: \
-            name, status, size, disk_format, container_format, created_at, updated_at, id"),
+            name, kind, status, size, virtual_size, disk_format, container_format, created_at, updated_at, id"),
         ("limit" = Option<u32>, Query, description = "At most so many"),
         ("marker" = Option<String>, Query, description = "Only what comes after this image"),
         ("total" = Option<bool>, Query, description = "Count them, up to 10,000"),
@@ -142,6 +145,17 @@ fn parse_filters(query: &mut Query) -> Result<Vec<Filter>, Error> {
     if let Some(part) = query.one("name_contains")? {
         filters.push(Filter::NameContains(folded(&part)));
     }
+    if let Some(text) = query.one("q")? {
+        filters.push(Filter::NameOrId(folded(&text)));
+    }
+    for (name, comparison) in [("size_min", Comparison::AtLeast), ("size_max", Comparison::AtMost)]
+    {
+        if let Some(text) = query.one(name)? {
+            let bytes = text.parse::<i64>().ok().filter(|bytes| *bytes >= 0);
+            let bytes = bytes.ok_or_else(|| invalid(name, &text, "it is not a whole number"))?;
+            filters.push(Filter::Number(NumberColumn::Size, comparison, bytes));
+        }
+    }
     if let Some(owner) = query.one("owner")? {
         filters.push(Filter::Text(TextColumn::Owner, vec![owner]));
     }
@@ -202,6 +216,8 @@ fn sort_key(word: &str) -> Option<SortKey> {
         "name" => Some(SortKey::Name),
         "status" => Some(SortKey::Status),
         "size" => Some(SortKey::Size),
+        "virtual_size" => Some(SortKey::VirtualSize),
+        "kind" => Some(SortKey::Kind),
         "disk_format" => Some(SortKey::DiskFormat),
         "container_format" => Some(SortKey::ContainerFormat),
         "created_at" => Some(SortKey::CreatedAt),

@@ -19,12 +19,14 @@ mod me;
 pub mod notice;
 mod once;
 pub mod openapi;
+mod operator;
 mod policy;
 mod preference;
 mod rule;
 mod session;
 mod share;
 mod tag;
+mod upload;
 mod vault;
 mod view;
 mod webhook;
@@ -34,7 +36,7 @@ use axum::Router;
 use axum::extract::OriginalUri;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use axum::routing::{MethodRouter, delete, get, options, patch, post, put};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
 
@@ -81,6 +83,9 @@ pub fn table() -> Vec<Route> {
         ("get", "/regions", get(me::regions)),
         ("get", "/quota", get(me::quota)),
         ("get", "/tenants/resolve", get(me::resolve)),
+        ("get", "/tenants", get(operator::tenants)),
+        ("get", "/storage", get(operator::storage)),
+        ("get", "/health", get(operator::health)),
         ("get", "/images", get(list::list)),
         ("post", "/images", post(image::create)),
         ("post", "/images/delete", post(market::delete)),
@@ -89,6 +94,12 @@ pub fn table() -> Vec<Route> {
         ("delete", "/images/{id}", delete(image::delete)),
         ("put", "/images/{id}/file", put(file::upload)),
         ("get", "/images/{id}/file", get(file::download)),
+        ("options", "/uploads", upload::tus(options(upload::offer))),
+        ("get", "/uploads", upload::tus(get(upload::list))),
+        ("post", "/uploads", upload::tus(post(upload::begin))),
+        ("get", "/uploads/{id}", upload::tus(get(upload::show))),
+        ("patch", "/uploads/{id}", upload::tus(patch(upload::append))),
+        ("delete", "/uploads/{id}", upload::tus(delete(upload::cancel))),
         ("post", "/images/{id}/deactivate", post(image::deactivate)),
         ("post", "/images/{id}/reactivate", post(image::reactivate)),
         ("post", "/images/{id}/replicate", post(image::replicate)),

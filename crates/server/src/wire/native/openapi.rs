@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, audit, backup, code, copy, event, file, image, job, key, list, market, me, notice,
-    policy, preference, rule, session, share, tag, vault, webhook,
+    operator, policy, preference, rule, session, share, tag, upload, vault, webhook,
 };
 
 /// The document.
@@ -56,6 +56,9 @@ use super::{
         me::regions,
         me::quota,
         me::resolve,
+        operator::tenants,
+        operator::storage,
+        operator::health,
         list::list,
         image::create,
         image::show,
@@ -73,6 +76,12 @@ use super::{
         tag::delete,
         file::upload,
         file::download,
+        upload::offer,
+        upload::list,
+        upload::begin,
+        upload::show,
+        upload::append,
+        upload::cancel,
         share::of_image,
         share::invite,
         share::withdraw,
@@ -116,12 +125,14 @@ use super::{
         (name = "session", description = "Signing in to the console"),
         (name = "caller", description = "Who asks, and the rules for him"),
         (name = "images", description = "Records and their bytes"),
+        (name = "uploads", description = "Bytes that come in parts, by tus 1.0.0"),
         (name = "shares", description = "Offers, answers, withdrawals"),
         (name = "audit", description = "Who did what to which thing"),
         (name = "notices", description = "What the project and its account are told"),
         (name = "jobs", description = "Work that takes time, or has many results"),
         (name = "vaults", description = "Vaults, and the backups they keep"),
         (name = "policies", description = "The rules of the installation, for the operator"),
+        (name = "operator", description = "The whole installation, for the operator"),
         (name = "access", description = "Who may do what in a project"),
         (name = "document", description = "This document"),
     ),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lendglass_core::job::Outcome;
-use lendglass_core::limits::BATCH_IMAGES;
+use lendglass_core::limits::{BATCH_IMAGES, LIST_TOTAL};
 use lendglass_core::recipient::{Named, split_ids};
 use lendglass_core::share::{Recipient, ShareEvent};
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp};
@@ -21,7 +21,7 @@ use super::view::{ImageRef, Names, PairView, ShareView, render_pair, render_shar
 use super::words::{ImageKind, RecipientKind};
 use crate::app::App;
 use crate::service::share::{self, Invite, Report, Withdraw};
-use crate::service::share_view::{self, COUNT_MOST};
+use crate::service::share_view::{self, COUNT_MOST, OfImage};
 use crate::service::{image, tenant};
 use crate::wire::common::{invalid, parse_time, seconds_text};
 
@@ -387,6 +387,8 @@ pub struct SharePage {
     pub shares: Vec<ShareView>,
     /// The `marker` of the next page; none on the last one.
     pub next: Option<String>,
+    /// How many there are, where that was asked; exact up to 10,000.
+    pub total: Option<Count>,
 }
 
 /// Lists shares: what was offered to the caller (`as=recipient`, the default), or what his project
@@ -443,6 +445,7 @@ async fn received(
     Ok(SharePage {
         shares: page.shares.iter().map(render).collect(),
         next: page.next.map(|id| id.to_string()),
+        total: None,
     })
 }
 
@@ -468,7 +471,7 @@ async fn given(
     let next = |(image, recipient): (ImageId, Recipient)| {
         format!("{image}:{}:{}", recipient.kind(), recipient.id())
     };
-    Ok(SharePage { shares: shares.collect(), next: page.next.map(next) })
+    Ok(SharePage { shares: shares.collect(), next: page.next.map(next), total: None })
 }
 
 /// The names of owner and recipients, as far as the caller may know them.
@@ -505,21 +508,50 @@ fn no_marker(text: &str) -> Error {
     Error::new(Code::InvalidMarker).with("marker", shown)
 }
 
-/// The shares of an image that the caller may see: all for its owner, the own ones for a recipient.
+/// The shares of an image that the caller may see, oldest first: all for its owner, the own ones for a
+/// recipient.
 #[utoipa::path(get, path = "/api/v1/images/{id}/shares", operation_id = "list_image_shares", tag = "shares",
-    params(("id" = String, Path, description = "The image")),
+    params(("id" = String, Path, description = "The image"),
+        ("state" = Option<String>, Query, description = "`pending`, `accepted` or `rejected`"),
+        ("q" = Option<String>, Query, description = "The recipient's id, or a part of its name"),
+        ("limit" = Option<u32>, Query, description = "At most so many; all where nothing is said"),
+        ("marker" = Option<String>, Query, description = "Only what comes after this page"),
+        ("total" = Option<bool>, Query, description = "Count them, up to 10,000")),
     responses((status = 200, body = SharePage), (status = "default", body = Problem)))]
 pub async fn of_image(
     State(app): State<App>,
     asking: Asking,
     PathImage(id): PathImage,
+    mut query: Query,
 ) -> Result<Answer<SharePage>, Failure> {
-    let shares = share_view::of_image(&app, &asking.caller, &id).await?;
+    let marker = query.one("marker")?;
+    let wish = OfImage {
+        state: query.word("state", lendglass_core::share::ShareState::parse)?,
+        text: query.one("q")?,
+        after: marker.map(|text| parse_place(&text)).transpose()?,
+        limit: query.number("limit")?,
+        wants_total: query.flag("total")?,
+    };
+    query.finish()?;
+    let page = share_view::page_of_image(&app, &asking.caller, &id, &wish).await?;
     let seen = image::seen(&app, &asking.caller, &id).await?;
     let image = ImageRef::of(&seen.image);
-    let names = names_of_sides(&app, &asking, shares.iter()).await?;
+    let names = names_of_sides(&app, &asking, page.shares.iter()).await?;
     let render = |share| render_share(image.clone(), share, &names);
-    Ok(Answer(SharePage { shares: shares.iter().map(render).collect(), next: None }))
+    let place = |(at, to): (Timestamp, Recipient)| format!("{}:{}:{}", at.0, to.kind(), to.id());
+    Ok(Answer(SharePage {
+        shares: page.shares.iter().map(render).collect(),
+        next: page.next.map(place),
+        total: page.total.map(|total| Count::up_to(total, LIST_TOTAL)),
+    }))
+}
+
+fn parse_place(text: &str) -> Result<(Timestamp, Recipient), Error> {
+    let mut parts = text.splitn(3, ':');
+    let at = parts.next().and_then(|text| text.parse().ok()).map(Timestamp);
+    let recipient = parts.next().zip(parts.next());
+    let recipient = recipient.and_then(|(kind, id)| Recipient::from_parts(kind, id));
+    at.zip(recipient).ok_or_else(|| no_marker(text))
 }
 
 /// How much waits for an answer.
