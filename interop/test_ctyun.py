@@ -179,10 +179,10 @@ def test_refusals_reach_the_library(cloud, alice, bob, name):
 @pytest.fixture
 def program(cloud):
     """Runs the vendor's example program as somebody: its exit status and what it printed."""
-    def run(person, *words):
-        ak, sk = person.key
+    def run(person, *words, key=None, **more):
+        ak, sk = key or person.key
         env = {**os.environ, "CTYUN_ENDPOINT": cloud.url, "CTYUN_AK": ak, "CTYUN_SK": sk,
-               "CTYUN_REGION_ID": REGION}
+               "CTYUN_REGION_ID": REGION, **more}
         done = subprocess.run([sys.executable, CLIENT, *words], env=env, capture_output=True,
                               text=True, timeout=120)
         assert done.stdout, done.stderr
@@ -219,3 +219,15 @@ def test_the_client_program_runs_unchanged(cloud, program, bob, name):
     assert done(alice, "detail", image)["images"] == []
     status, answer = program(alice, "delete", image)
     assert (status, answer["errorCode"]) == (2, "Image.Image.NotFound")
+
+
+def test_a_machine_in_china_signs_in_its_own_time(cloud, program):
+    carol = cloud.person("carol")
+    made = carol.call("POST", "/api/v1/access-keys", {})
+    key = made["id"], made["secret"]
+    for _ in range(2):
+        assert program(carol, "private", key=key, TZ="CST-8")[0] == 0
+    # The key is bound to that reading of its stamps.
+    status, answer = program(carol, "private", key=key, TZ="UTC")
+    assert (status, answer["errorCode"]) == (2, "CTAPI_10009")
+    assert program(carol, "private", key=key, TZ="CST-8")[0] == 0
