@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import { linkTo } from "~/api/client";
 import { usePlace } from "~/api/context";
+import { useSession } from "~/api/session";
 import type { Image } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
@@ -22,6 +23,7 @@ export function refusal(image: Image, verb: string): string | undefined {
 export function useRowActs() {
   const w = useWords();
   const place = usePlace();
+  const { operator } = useSession();
   const dialog = useDialog();
   const acts = useImageActs();
   const answer = useAnswer();
@@ -80,7 +82,7 @@ export function useRowActs() {
       id: "protect",
       text: w(image.protected ? "act.unprotect" : "act.protect"),
       refused: refusal(image, "update"),
-      run: () => void acts.protect(image, !image.protected),
+      run: () => void acts.change(image, { protected: !image.protected }),
     },
     ...(image.status === "deactivated"
       ? [
@@ -92,6 +94,7 @@ export function useRowActs() {
           },
         ]
       : opens("deactivate", image, w("act.deactivate"), "deactivate")),
+    ...visibility(image),
     ...opens("tags", image, w("act.tags"), "update"),
     ...opens("delete", image, w("act.delete"), "delete"),
   ];
@@ -117,6 +120,44 @@ export function useRowActs() {
     { id: "modify", text: w("act.modify"), refused: refusal(image, "update") },
     { id: "delete", text: w("act.delete"), refused: refusal(image, "delete") },
   ];
+  /** Of an image that everybody may use; the operator keeps it. */
+  const open = (image: Image): Act[] => [
+    ...opens("replicate", image, w("act.replicate"), "replicate"),
+    ...opens("copy", image, w("act.copy"), "replicate"),
+    {
+      id: "download",
+      text: w("act.download"),
+      refused: refusal(image, "download"),
+      href: linkTo(`/api/v1/images/${image.id}/file`, place),
+    },
+    ...(operator
+      ? [
+          ...opens("modify", image, w("act.modify"), "update"),
+          {
+            id: "hide",
+            text: w(image.hidden ? "act.unhide" : "act.hide"),
+            refused: refusal(image, "update"),
+            run: () => void acts.change(image, { hidden: !image.hidden }),
+          },
+          ...visibility(image),
+          ...opens("tags", image, w("act.tags"), "update"),
+          ...opens("delete", image, w("act.delete"), "delete"),
+        ]
+      : []),
+  ];
+  /** For the operator: offers an image to everybody, or no longer. */
+  const visibility = (image: Image): Act[] => {
+    if (!operator) return [];
+    const isPublic = image.visibility === "public";
+    return [
+      {
+        id: "visibility",
+        text: w(isPublic ? "act.makePrivate" : "act.makePublic"),
+        refused: refusal(image, "update"),
+        run: () => void acts.change(image, { visibility: isPublic ? "private" : "public" }),
+      },
+    ];
+  };
   const answers = (image: Image): Act[] => [
     {
       id: "accept",
@@ -135,7 +176,7 @@ export function useRowActs() {
         ]
       : []),
   ];
-  return { quick, own, received, answers };
+  return { quick, own, received, open, answers };
 }
 
 /** Whether accepting asks for a vault first. */

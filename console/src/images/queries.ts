@@ -3,7 +3,7 @@ import { useCallback, useMemo } from "react";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { toApiError } from "~/api/errors";
-import type { Image, ShareReport } from "~/api/types";
+import type { Image, Schema, ShareReport } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
 import { toast, toastWithUndo } from "~/shell/messages";
 import type { Load, Query } from "~/table/types";
@@ -158,11 +158,8 @@ export function useImageActs() {
     return {
       reactivate: (image: Image) =>
         told(image, ok(api.POST("/api/v1/images/{id}/reactivate", params(image)))),
-      protect: (image: Image, isProtected: boolean) =>
-        told(
-          image,
-          ok(api.PATCH("/api/v1/images/{id}", { ...params(image), body: { protected: isProtected } })),
-        ),
+      change: (image: Image, body: Schema<"ImagePatch">) =>
+        told(image, ok(api.PATCH("/api/v1/images/{id}", { ...params(image), body }))),
     };
   }, [api, refresh, t]);
 }

@@ -8,6 +8,10 @@ import { notices } from "./notices";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import { quotas } from "./quotas";
+import { market } from "./market";
+import { preferences } from "./preferences";
+import { privateImages } from "./private";
+import { publicImages } from "./public";
 import type { DialogDef, PageDef } from "./registry";
 import { sharedImages } from "./shared";
 import { uploadsPage } from "./uploads";
@@ -25,6 +29,10 @@ export const pages: PageDef[] = [
   ...preferences,
   ...privateImages,
   ...quotas,
+  ...market,
+  ...preferences,
+  ...privateImages,
+  ...publicImages,
   ...sharedImages,
   ...uploadsPage,
   ...vaults,

@@ -4,6 +4,7 @@ import { ok } from "~/api/client";
 import { usePlace, usePolicy } from "~/api/context";
 import { ApiError } from "~/api/errors";
 import type { Image, Share, ShareReport } from "~/api/types";
+import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { refusals, useRefresh, useUndo } from "~/images/queries";
 import { toast, toastWithUndo } from "~/shell/messages";
@@ -71,6 +72,7 @@ export function throwRefusals(report: ShareReport) {
 export function useTenantActs(image: string) {
   const { api } = usePlace();
   const t = useTexts(texts);
+  const { ago } = useFormat();
   const refresh = useRefresh();
   const undo = useUndo();
   const remove = useCallback(
@@ -98,9 +100,14 @@ export function useTenantActs(image: string) {
       );
       const n = report.results.filter((pair) => pair.outcome !== "refused").length;
       if (n > 0) toast({ kind: "success", text: t("reminded", { n }) });
-      throwRefusals(report);
+      const early = report.results.filter((pair) => pair.code === "RATE_LIMITED");
+      const seconds = Number(early[0]?.detail?.seconds ?? 0);
+      if (early.length > 0 && seconds > 0) {
+        const when = ago(new Date(Date.now() + seconds * 1_000));
+        toast({ kind: "info", text: t("remindLater", { n: early.length, when }) });
+      } else throwRefusals(report);
     },
-    [api, image, t],
+    [api, image, t, ago],
   );
   return { remove, remind };
 }

@@ -42,6 +42,13 @@ export const texts = catalogue("dialog-tenants", {
   verb: ["Remove", "移除"],
   removed: [{ one: "Removed {n} tenant", other: "Removed {n} tenants" }, "已移除 {n} 个租户"],
   reminded: [{ one: "Reminded {n} tenant", other: "Reminded {n} tenants" }, "已提醒 {n} 个租户"],
+  remindLater: [
+    {
+      one: "{n} tenant was told today already; you can remind again {when}",
+      other: "{n} tenants were told today already; you can remind again {when}",
+    },
+    "{n} 个租户今日已收到通知，{when}可再次提醒",
+  ],
   "add.verb": [{ one: "Add {n} tenant", other: "Add {n} tenants" }, "添加 {n} 个租户"],
   "add.none": ["Add", "添加"],
   "add.done": [

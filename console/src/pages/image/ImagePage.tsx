@@ -26,6 +26,7 @@ import { to } from "~/shell/links";
 import { PageLoading } from "~/shell/Shell";
 import { ActButton } from "~/table/List";
 import { RowMenu } from "~/table/RowMenu";
+import type { Act } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
 import { ActivityTab } from "./ActivityTab";
@@ -155,13 +156,22 @@ function Acts({ image }: { image: Image }) {
   const w = useWords();
   const acts = useRowActs();
   const imagePath = useImagePath();
+  const server = (image: Image) => acts.quick(image).filter((act) => act.id !== "modify");
   const isWaiting = image.share && image.share.state !== "accepted";
-  const all =
-    image.relation === "owner"
-      ? { quick: [...acts.quick(image), ...acts.own(image).slice(0, 1)], menu: acts.own(image).slice(1) }
-      : isWaiting
-        ? { quick: acts.answers(image), menu: acts.received(image) }
-        : { quick: acts.quick(image).filter((act) => !act.refused), menu: acts.received(image) };
+  const all = ((): { quick: Act[]; menu: Act[] } => {
+    if (image.relation === "owner" && image.visibility !== "public") {
+      const [share, ...menu] = acts.own(image);
+      return { quick: [...acts.quick(image), ...(share ? [share] : [])], menu };
+    }
+    if (image.relation === "recipient") {
+      const [replicate, ...menu] = acts.received(image);
+      return isWaiting || replicate?.id !== "replicate"
+        ? { quick: isWaiting ? acts.answers(image) : [], menu: acts.received(image) }
+        : { quick: [...server(image), replicate], menu };
+    }
+    const [replicate, ...menu] = acts.open(image);
+    return { quick: [...server(image), ...(replicate ? [replicate] : [])], menu };
+  })();
   const main = all.quick.find((act) => !act.refused && (act.id === "share" || act.id === "accept"));
   return (
     <SpaceBetween direction="horizontal" size="xs">
