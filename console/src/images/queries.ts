@@ -158,6 +158,15 @@ export function useImageActs() {
     return {
       reactivate: (image: Image) =>
         told(image, ok(api.POST("/api/v1/images/{id}/reactivate", params(image)))),
+      changeAll: async (images: Image[], body: Schema<"ImagePatch">) => {
+        const ends = await Promise.allSettled(
+          images.map((image) => ok(api.PATCH("/api/v1/images/{id}", { ...params(image), body }))),
+        );
+        refresh();
+        const n = ends.filter((end) => end.status === "fulfilled").length;
+        if (n > 0) toast({ kind: "success", text: t("done.changedMany", { n }) });
+        for (const end of ends) if (end.status === "rejected") tellFailure(end.reason);
+      },
       change: (image: Image, body: Schema<"ImagePatch">) =>
         told(image, ok(api.PATCH("/api/v1/images/{id}", { ...params(image), body }))),
     };

@@ -48,6 +48,10 @@ export const imageTexts = catalogue("images", {
     "{n} 个被拒绝：{why}",
   ],
   "done.changed": ["“{image}” was changed", "“{image}”已更新"],
+  "done.changedMany": [
+    { one: "{n} image was changed", other: "{n} images were changed" },
+    "已更新 {n} 个镜像",
+  ],
   "none.may": [
     { one: "Select images first", other: "None of the {n} selected images can be used for this" },
     "所选的 {n} 个镜像均不支持此操作",

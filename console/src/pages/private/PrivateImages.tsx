@@ -11,7 +11,7 @@ import { useBulk, useRowActs } from "~/images/acts";
 import { nameOf, useImageColumns, useImageFilters, useImagePath } from "~/images/columns";
 import { ImagePanel } from "~/images/ImagePanel";
 import { ImagesFrame } from "~/images/ImagesFrame";
-import { useImages } from "~/images/queries";
+import { useImageActs, useImages } from "~/images/queries";
 import { imageTexts } from "~/images/texts";
 import { hasPage } from "~/pages";
 import { Help } from "~/shell/frame";
@@ -43,6 +43,11 @@ export default function PrivateImages() {
   const bulk = useBulk();
   const [selected, setSelected] = useState<Image[]>([]);
   const share = (images: Image[]) => dialog("share", images.map(idOf));
+  const { changeAll } = useImageActs();
+  const protect = (images: Image[]) => {
+    const open = images.filter((image) => image.actions.update?.allowed && !image.protected);
+    void changeAll(open, { protected: true });
+  };
   const shareAct = bulk("share", w("act.share"), selected, "share", share);
   useShortcuts({ s: shareAct.refused ? undefined : { text: s("keys.share"), run: () => share(selected) } });
   return (
@@ -78,6 +83,8 @@ export default function PrivateImages() {
           bulk("delete", w("act.delete"), images, "delete", (all) => dialog("delete", all.map(idOf))),
           { ...shareAct, isPrimary: images.length > 0 && !shareAct.refused },
           bulk("unshare", w("act.unshare"), images, "unshare", (all) => dialog("unshare", all.map(idOf))),
+          bulk("tags", w("act.tags"), images, "update", (all) => dialog("tags", all.map(idOf))),
+          bulk("protect", w("act.protect"), images, "update", (all) => protect(all)),
         ]}
         quick={acts.quick}
         menu={acts.own}
