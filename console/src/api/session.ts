@@ -58,3 +58,13 @@ export function useSignOut() {
     client.setQueryData(sessionQuery.queryKey, null);
   };
 }
+
+/** Goes on as another person of the demo. */
+export function usePersona() {
+  const client = useQueryClient();
+  return async (user: string) => {
+    const session = await call<Session>("POST", "/api/v1/session/persona", { user });
+    client.clear();
+    client.setQueryData(sessionQuery.queryKey, session);
+  };
+}

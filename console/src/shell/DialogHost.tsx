@@ -18,7 +18,11 @@ export function DialogHost() {
   const ids = (params.get("ids") ?? "").split(",").filter(Boolean);
   return (
     <Suspense fallback={null}>
-      <Dialog key={`${name}/${ids.join()}`} ids={ids} close={() => patch({ dialog: null, ids: null })} />
+      <Dialog
+        key={`${name}/${ids.join()}`}
+        ids={ids}
+        close={() => patch({ dialog: null, ids: null, to: null })}
+      />
     </Suspense>
   );
 }

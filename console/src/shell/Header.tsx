@@ -3,10 +3,10 @@ import TopNavigation, { type TopNavigationProps } from "@cloudscape-design/compo
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { call, ok } from "~/api/client";
+import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { usePreferences } from "~/api/preferences";
-import { sessionQuery, useSession, useSignOut } from "~/api/session";
+import { usePersona, useSession, useSignOut } from "~/api/session";
 import { basePath } from "~/base";
 import { useFormat } from "~/i18n/format";
 import { keepLanguage, type Language, language } from "~/i18n/language";
@@ -40,7 +40,7 @@ export function Header() {
   const sending = uploads.use();
   const elsewhere = useElsewhere();
   const signOut = useSignOut();
-  const client = useQueryClient();
+  const become = usePersona();
   const waitsElsewhere = session.projects.some(
     (one) => (elsewhere(one.region ?? place.region, one.id)?.pending.count ?? one.pending) > 0,
   );
@@ -65,9 +65,7 @@ export function Header() {
   const me = (path: string, text: string, iconName?: "key" | "settings" | "user-profile") =>
     hasPage("me", path) ? [{ id: path, text, href: to(`/me/${path}`), iconName }] : [];
   const persona = async (user: string) => {
-    await call("POST", "/api/v1/session/persona", { user });
-    client.clear();
-    await client.fetchQuery(sessionQuery);
+    await become(user);
     void navigate("/");
   };
 

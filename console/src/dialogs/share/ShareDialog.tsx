@@ -9,7 +9,8 @@ import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useSearchParams } from "react-router";
 import { ok } from "~/api/client";
 import { usePlace, usePolicy } from "~/api/context";
 import { usePreferences } from "~/api/preferences";
@@ -43,6 +44,15 @@ export default function ShareDialog({ ids, close }: DialogProps) {
   const { data: images = NO_IMAGES, isPending } = useImagesById(ids);
   const able = useMemo(() => images.filter((image) => image.actions.share?.allowed), [images]);
   const { chips, add, remove, keepRefused } = useChips(able);
+  // A link may say with whom: each is asked of the server like a typed one.
+  const [params] = useSearchParams();
+  const to = params.get("to");
+  const taken = useRef<string>(null);
+  useEffect(() => {
+    if (!to || !able.length || taken.current === to) return;
+    taken.current = to;
+    add(parseIds(to));
+  }, [to, able, add]);
   const quota = useQuery({ queryKey: [...key, "quota"], queryFn: () => ok(api.GET("/api/v1/quota")) }).data
     ?.shared_images;
   const [note, setNote] = useState("");

@@ -20,7 +20,11 @@ const refusedOf = ({ results }: Job) => results.filter((pair) => pair.outcome ==
 export function useJobTitle() {
   const t = useTexts(texts);
   return ({ kind, results }: Job): string => {
-    if (kind === "share") return t("title.share", { n: results.length });
+    const did = (...outcomes: string[]) => results.some((pair) => outcomes.includes(pair.outcome));
+    if (kind === "share") {
+      const what = did("removed") ? "remove" : did("answered", "already_answered") ? "answer" : "share";
+      return t(`title.${what}`, { n: results.length });
+    }
     if (kind === "image_replicate" || kind === "image_copy") return t(`title.${kind}`);
     return t("title.other", { kind });
   };

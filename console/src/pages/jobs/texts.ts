@@ -18,7 +18,12 @@ export const texts = catalogue("jobs", {
   "kind.share": ["Share", "共享"],
   "kind.image_replicate": ["Replicate", "复制镜像"],
   "kind.image_copy": ["Copy to region", "跨区域复制"],
-  "title.share": [{ one: "Shares, {n} pair", other: "Shares, {n} pairs" }, "共享，{n} 对"],
+  "title.share": [{ one: "Share, {n} pair", other: "Share, {n} pairs" }, "共享，{n} 对"],
+  "title.answer": [{ one: "Answers, {n} pair", other: "Answers, {n} pairs" }, "答复共享，{n} 对"],
+  "title.remove": [
+    { one: "Cancel sharing, {n} pair", other: "Cancel sharing, {n} pairs" },
+    "取消共享，{n} 对",
+  ],
   "title.image_replicate": ["Replicate an image", "复制镜像"],
   "title.image_copy": ["Copy an image from elsewhere", "从其他位置复制镜像"],
   "title.other": ["Job {kind}", "任务 {kind}"],
