@@ -5,6 +5,7 @@ import { image } from "./image";
 import { jobs } from "./jobs";
 import { newImage } from "./new-image";
 import { notices } from "./notices";
+import { overview } from "./overview";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import { quotas } from "./quotas";
@@ -26,6 +27,7 @@ export const pages: PageDef[] = [
   ...audit,
   ...credentials,
   ...notices,
+  ...overview,
   ...preferences,
   ...privateImages,
   ...quotas,
