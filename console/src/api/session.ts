@@ -1,4 +1,5 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { flashes, toasts } from "~/shell/messages";
 import { call } from "./client";
 import { toApiError } from "./errors";
 
@@ -65,6 +66,9 @@ export function usePersona() {
   return async (user: string) => {
     const session = await call<Session>("POST", "/api/v1/session/persona", { user });
     client.clear();
+    // What could be undone was the other one's.
+    toasts.set([]);
+    flashes.set([]);
     client.setQueryData(sessionQuery.queryKey, session);
   };
 }

@@ -1,4 +1,3 @@
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -60,7 +59,7 @@ export function Details({ draft, change, wrong, isTried }: StepProps) {
           {input("tags")}
         </FormField>
         {!isServer && (
-          <ColumnLayout columns={2}>
+          <div className="lg-fields">
             {draft.kind !== "data" && (
               <>
                 <FormField label={optional(t("osType"))}>
@@ -102,7 +101,7 @@ export function Details({ draft, change, wrong, isTried }: StepProps) {
             <FormField label={optional(t("disk"))} constraintText={t("diskHint")} errorText={wrong.disk}>
               {input("disk", "number")}
             </FormField>
-          </ColumnLayout>
+          </div>
         )}
       </SpaceBetween>
     </Container>

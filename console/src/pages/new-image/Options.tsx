@@ -65,7 +65,7 @@ export function Options({ draft, change, wrong, isTried }: StepProps) {
           </FormField>
           <Resolved ids={ids.filter(looksLikeId)} />
           {ids.length > 0 && (
-            <>
+            <SpaceBetween size="l">
               <FormField
                 stretch
                 label={
@@ -89,7 +89,7 @@ export function Options({ draft, change, wrong, isTried }: StepProps) {
                   {t("ack")}
                 </Checkbox>
               </FormField>
-            </>
+            </SpaceBetween>
           )}
         </SpaceBetween>
       </Container>
@@ -118,7 +118,7 @@ function Resolved({ ids }: { ids: string[] }) {
         return (
           <li key={id}>
             <StatusIndicator type={type}>
-              <span className="lg-mono">{id}</span>{" "}
+              {!error && <span className="lg-mono">{id}</span>}{" "}
               {error ? toApiError(error).message : data ? (data.name ?? t("shareKnown")) : t("shareChecking")}
             </StatusIndicator>
           </li>

@@ -9,7 +9,6 @@ import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 import { linkTo, ok } from "~/api/client";
 import { usePlace } from "~/api/context";
-import { usePreferences } from "~/api/preferences";
 import { send } from "~/api/send";
 import { usePersona, useSession } from "~/api/session";
 import type { Image } from "~/api/types";
@@ -26,7 +25,9 @@ import { Ways } from "./Ways";
 const IMAGE = "erp-golden";
 const OWNER = "alice";
 const RECIPIENT = "bob";
-const READ = "first-minute-read";
+/** In the browser: both people look at it there. Holds the id of the image that was read. */
+const READ = "lendglass.first-minute";
+const wasRead = (image: Image): boolean => localStorage.getItem(READ) === image.id;
 
 type State = "done" | "now" | "later";
 
@@ -118,7 +119,7 @@ function AsOwner() {
           { text: t("minute.accept"), state: share?.state === "accepted" ? "done" : "later" },
           {
             text: t("minute.check"),
-            state: share?.state === "accepted" ? "now" : "later",
+            state: share?.state !== "accepted" ? "later" : wasRead(image) ? "done" : "now",
             act: <Button onClick={() => become(RECIPIENT)}>{t("minute.look.do")}</Button>,
           },
         ]}
@@ -131,14 +132,14 @@ function AsOwner() {
 function AsRecipient() {
   const t = useTexts(texts);
   const w = useWords();
-  const [{ dismissed = [] }, change] = usePreferences();
+  const [, setRead] = useState(0);
   const answer = useAnswer();
   const become = useBecome();
   const pending = useImageNamed({ view: "received", state: "pending" }).data;
   const accepted = useImageNamed({ view: "received", state: "accepted" }).data;
   if (pending === undefined || accepted === undefined) return null;
   const image = pending ?? accepted;
-  const isRead = dismissed.includes(READ);
+  const isRead = accepted !== null && wasRead(accepted);
   const done: State = image ? "done" : "later";
   return (
     <SpaceBetween size="s">
@@ -171,7 +172,10 @@ function AsRecipient() {
             act: accepted && (
               <ReadAndCompare
                 image={accepted}
-                done={() => change({ dismissed: [...new Set([...dismissed, READ])] })}
+                done={() => {
+                  localStorage.setItem(READ, accepted.id);
+                  setRead((n) => n + 1);
+                }}
               />
             ),
             keepsAct: true,

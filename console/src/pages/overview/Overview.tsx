@@ -167,7 +167,7 @@ function SharedByYou() {
         const images = quota?.used ?? new Set(live.map((share) => share.image.id)).size;
         return (
           <KeyValuePairs
-            columns={3}
+            columns={2}
             items={[
               {
                 label: t("shared.images"),
@@ -284,6 +284,8 @@ function Activity() {
     queryFn: () => call<Schema<"EventPage">>("GET", "/api/v1/audit?limit=8"),
     refetchInterval: 30_000,
   });
+  const verb = (word: string) =>
+    `verb.${word}` in texts.entries ? t(`verb.${word}` as "verb.image.create") : word;
   return (
     <Card
       title={t("activity.title")}
@@ -300,14 +302,19 @@ function Activity() {
                     <td>
                       <Ago at={event.at} />
                     </td>
-                    <th scope="row">{event.verb}</th>
-                    <td className="lg-mono">{event.target}</td>
+                    <th scope="row">{verb(event.verb)}</th>
                     <td>
-                      {event.user === user.id
-                        ? t("activity.you")
-                        : event.project === project
-                          ? (event.user ?? "–")
-                          : event.project}
+                      <CopyText text={event.target} whole={false} />
+                    </td>
+                    <td>
+                      {event.user === user.id ? (
+                        t("activity.you")
+                      ) : (
+                        <CopyText
+                          text={(event.project === project && event.user) || event.project}
+                          whole={false}
+                        />
+                      )}
                     </td>
                     <td>
                       {event.result === "ok" || event.result === "refused" || event.result === "failed"
