@@ -7,10 +7,10 @@ import { refusals } from "~/images/queries";
 import { to } from "~/shell/links";
 import { toast } from "~/shell/messages";
 import * as engine from "./engine";
+import { imagePathOf } from "./paths";
 import { texts } from "./texts";
 import { arrived, trayOpen, uploads } from "./tray";
 import * as tus from "./tus";
-import { imagePathOf } from "./UploadRow";
 
 const Tray = lazy(() => import("./Tray"));
 const WATCHED = 3_000;

@@ -4,24 +4,14 @@ import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import { useRef, useState } from "react";
-import { placePath } from "~/api/context";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { tellFailure } from "~/images/queries";
-import { hasPage } from "~/pages";
 import { Go, to } from "~/shell/links";
 import * as engine from "./engine";
+import { imagePathOf } from "./paths";
 import { texts } from "./texts";
 import type { Upload } from "./tray";
-
-/** Where the image of an upload can be seen. */
-export const imagePathOf = (upload: Pick<Upload, "image" | "region" | "project">): string =>
-  placePath(
-    upload,
-    hasPage("project", "images/:id")
-      ? `images/${upload.image}/summary`
-      : `images/private?sel=${encodeURIComponent(upload.image)}`,
-  );
 
 export function useDuration() {
   const t = useTexts(texts);

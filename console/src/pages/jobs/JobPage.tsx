@@ -26,7 +26,7 @@ import { PageLoading } from "~/shell/Shell";
 import { Code } from "~/ui/Code";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
-import { imagePathOf } from "~/uploads/UploadRow";
+import { imagePathOf } from "~/uploads/paths";
 import {
   isOpen,
   JobState,

@@ -15,10 +15,11 @@ import { Failure } from "~/ui/Failure";
 import { useRefusal } from "~/ui/may";
 import { Picture } from "~/ui/Picture";
 import { useProjectUploads } from "~/uploads/Host";
+import { imagePathOf } from "~/uploads/paths";
 import { texts } from "~/uploads/texts";
 import { uploads } from "~/uploads/tray";
 import type { Kept } from "~/uploads/tus";
-import { imagePathOf, UploadRow } from "~/uploads/UploadRow";
+import { UploadRow } from "~/uploads/UploadRow";
 
 /** What is on its way into the project: one's own uploads with their buttons, and those of others. */
 export default function UploadsPage() {
