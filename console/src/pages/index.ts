@@ -1,3 +1,4 @@
+import { access } from "./access";
 import { accessKeys } from "./access-keys";
 import { audit } from "./audit";
 import { credentials } from "./credentials";
@@ -23,6 +24,7 @@ export const pages: PageDef[] = [
   ...image,
   ...jobs,
   ...newImage,
+  ...access,
   ...accessKeys,
   ...audit,
   ...credentials,
