@@ -7,6 +7,7 @@ import { jobs } from "./jobs";
 import { newImage } from "./new-image";
 import { notices } from "./notices";
 import { overview } from "./overview";
+import { operator } from "./operator";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import { quotas } from "./quotas";
@@ -30,6 +31,7 @@ export const pages: PageDef[] = [
   ...credentials,
   ...notices,
   ...overview,
+  ...operator,
   ...preferences,
   ...privateImages,
   ...quotas,
