@@ -16,14 +16,11 @@ pub enum Sent {
     OfImage(fn(&str) -> Value),
     /// A query.
     Query(&'static str),
-}
-
-use Sent::{Bytes, Json, Nothing, OfImage, Patch, Query};
     /// What tus sends: the beginning of an upload, or all of it as one part.
     Tus,
 }
 
-use Sent::{Bytes, Json, Nothing, Patch, Tus};
+use Sent::{Bytes, Json, Nothing, OfImage, Patch, Query, Tus};
 
 /// Every route with what is sent to it. Aliases of the identity API below `/identity/v3` are the
 /// routes below `/v3`.
