@@ -127,6 +127,10 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The stamp `20260101T000000Z` of the server's clock, so many seconds off.
 fn stamp(server: &TestServer, seconds: i64) -> String {
     let at = server.app.clock.now().seconds() + seconds;
@@ -145,8 +149,7 @@ fn sign(
 ) -> Vec<(&'static str, String)> {
     let key = mac(pair.secret.as_bytes(), date);
     let key = mac(&mac(&key, &pair.id), &date[..8]);
-    let digest = digest::digest(&digest::SHA256, body);
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(digest::digest(&digest::SHA256, body).as_ref());
     let text = format!("ctyun-eop-request-id:{id}\neop-date:{date}\n\n{query}\n{digest}");
     let signature = STANDARD.encode(mac(&key, &text));
     vec![

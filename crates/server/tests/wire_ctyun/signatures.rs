@@ -1,9 +1,10 @@
 //! EOP signatures through CTyun's own calls: what holds, and all that does not.
 
+use ring::digest;
 use serde_json::json;
 
 use crate::support::{self, Answer, TestServer, on_both_engines};
-use crate::{Pair, call, key_of, make, send, sign, signed, stamp};
+use crate::{Pair, call, hex, key_of, mac, make, send, sign, signed, stamp};
 
 on_both_engines!("ctyun-v4":
     a_signature_holds_for_what_was_signed_only,
@@ -154,22 +155,51 @@ async fn a_change_counts_once_on_every_node(server: TestServer) {
     );
 }
 
+/// Headers of a list signed as Huawei's SDKs do.
+fn sign_as_huawei(pair: &Pair, date: &str) -> Vec<(&'static str, String)> {
+    let sha = |text: &str| hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    let canonical = format!(
+        "GET\n/v4/image/list/\nregionID=r1\nhost:cloud.test\nx-sdk-date:{date}\n\nhost;x-sdk-date\n{}",
+        sha("")
+    );
+    let text = format!("SDK-HMAC-SHA256\n{date}\n{}", sha(&canonical));
+    let signature = hex(&mac(pair.secret.as_bytes(), &text));
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access={}, SignedHeaders=host;x-sdk-date, Signature={signature}",
+        pair.id
+    );
+    vec![("authorization", authorization), ("x-sdk-date", date.to_owned())]
+}
+
 async fn signatures_of_other_clouds_open_these_calls_too(server: TestServer) {
-    // A broken one of another scheme is refused in this dialect's form.
-    for authorization in ["SDK-HMAC-SHA256 Access=a", "TC3-HMAC-SHA256 Credential=a"] {
-        let headers = [("authorization", authorization.to_owned())];
-        let answer = send(&server, ("GET", "/v4/image/list?regionID=r1"), &headers, vec![]).await;
-        check_declined(answer, "SIGNATURE_MALFORMED");
-    }
-    let forged = [
+    let list = ("GET", "/v4/image/list?regionID=r1");
+    let (pair, date) = (key_of(&server, "alice").await, stamp(&server, 0));
+    let headers = sign_as_huawei(&pair, &date);
+    let answer = send(&server, list, &headers, vec![]).await.expect(200).json();
+    assert_eq!(answer["statusCode"], 800, "{answer}");
+    let elsewhere = ("GET", "/v4/image/list?regionID=r2");
+    check_declined(send(&server, elsewhere, &headers, vec![]).await, "SIGNATURE_INVALID");
+    let wrong = Pair { id: pair.id.clone(), secret: "guess".into() };
+    let headers = sign_as_huawei(&wrong, &date);
+    check_declined(send(&server, list, &headers, vec![]).await, "SIGNATURE_INVALID");
+    // One scheme's signature is not another's.
+    let eop = sign(&pair, &date, "one", "regionID=r1", b"");
+    let (_, signature) = eop[0].1.split_once("Signature=").unwrap();
+    let headers = [
         (
             "authorization",
-            "SDK-HMAC-SHA256 Access=a, SignedHeaders=x-sdk-date, Signature=00".to_owned(),
+            format!(
+                "SDK-HMAC-SHA256 Access={}, SignedHeaders=x-sdk-date, Signature={signature}",
+                pair.id
+            ),
         ),
-        ("x-sdk-date", stamp(&server, 0)),
+        ("x-sdk-date", date),
     ];
-    let answer = send(&server, ("GET", "/v4/image/list?regionID=r1"), &forged, vec![]).await;
-    check_declined(answer, "SIGNATURE_INVALID");
+    check_declined(send(&server, list, &headers, vec![]).await, "SIGNATURE_INVALID");
+    for authorization in ["SDK-HMAC-SHA256 Access=a", "TC3-HMAC-SHA256 Credential=a"] {
+        let headers = [("authorization", authorization.to_owned())];
+        check_declined(send(&server, list, &headers, vec![]).await, "SIGNATURE_MALFORMED");
+    }
 }
 
 async fn a_key_acts_in_the_region_that_is_named(server: TestServer) {
