@@ -1,7 +1,7 @@
 //! Jobs: long or itemised work as a row that a tenant can read.
 
 use crate::error::Code;
-use crate::id::{ImageId, JobId, ProjectId, RegionId, UserId};
+use crate::id::{BackupId, ImageId, JobId, ProjectId, RegionId, UserId};
 use crate::image::words;
 use crate::share::{Recipient, ShareState};
 use crate::time::Timestamp;
@@ -29,6 +29,14 @@ pub enum JobWork {
         /// The record that gets them; it is `Importing` until the job ends.
         target: ImageId,
     },
+    /// Makes the full-server image `target` of a backup (a row, no byte moves); done within the
+    /// transaction that wrote it.
+    ServerImage {
+        /// The backup whose disks it has.
+        backup: BackupId,
+        /// The image.
+        target: ImageId,
+    },
 }
 
 impl JobWork {
@@ -38,16 +46,19 @@ impl JobWork {
             JobWork::Share { .. } => "share",
             JobWork::ImageReplicate { .. } => "image_replicate",
             JobWork::ImageCopy { .. } => "image_copy",
+            JobWork::ServerImage { .. } => "server_image",
         }
     }
 
     /// Every word there is.
-    pub const KINDS: [&'static str; 3] = ["share", "image_replicate", "image_copy"];
+    pub const KINDS: [&'static str; 4] = ["share", "image_replicate", "image_copy", "server_image"];
 
     /// Whether bytes move: such work takes long, and few run at one time.
     pub fn moves_bytes(&self) -> bool {
         match self {
-            JobWork::Share { .. } | JobWork::ImageReplicate { .. } => false,
+            JobWork::Share { .. }
+            | JobWork::ImageReplicate { .. }
+            | JobWork::ServerImage { .. } => false,
             JobWork::ImageCopy { .. } => true,
         }
     }
@@ -56,9 +67,9 @@ impl JobWork {
     pub fn target(&self) -> Option<&ImageId> {
         match self {
             JobWork::Share { .. } => None,
-            JobWork::ImageReplicate { target, .. } | JobWork::ImageCopy { target, .. } => {
-                Some(target)
-            }
+            JobWork::ImageReplicate { target, .. }
+            | JobWork::ImageCopy { target, .. }
+            | JobWork::ServerImage { target, .. } => Some(target),
         }
     }
 }

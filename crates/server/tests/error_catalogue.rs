@@ -36,6 +36,7 @@ const DIALECTS: &[Dialect] = &[
     Dialect { name: "native", render: render_native, check: check_native, cell: status_cell },
     Dialect { name: "Huawei", render: render_huawei, check: check_huawei, cell: huawei_cell },
     Dialect { name: "CTyun", render: render_ctyun, check: check_ctyun, cell: ctyun_cell },
+    Dialect { name: "Huawei CBR", render: render_backup, check: check_backup, cell: huawei_cell },
     Dialect { name: "Tencent", render: render_tencent, check: check_tencent, cell: tencent_cell },
 ];
 
@@ -118,6 +119,20 @@ fn check_huawei(error: &Error, _: u16, body: &Value) {
     assert_eq!(*reason, error.code().as_str());
     assert_eq!(code.as_str().unwrap(), huawei::error::code(error));
     assert!(!is_gateway || body["request_id"] == "req-1");
+}
+
+fn render_backup(error: &Error) -> Response {
+    huawei::backup_error::render(error, "req-1", Language::English)
+}
+
+/// The backup service and the gateway before it speak in one shape.
+fn check_backup(error: &Error, _: u16, body: &Value) {
+    let code = body["error_code"].as_str().unwrap();
+    let number = code.strip_prefix("BackupService.").or(code.strip_prefix("APIGW.")).unwrap();
+    assert!(number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()), "{code}");
+    assert_eq!(body["error_msg"], error.text(Language::English));
+    assert_eq!(body["reason"], error.code().as_str());
+    assert_eq!(body["request_id"], "req-1");
 }
 
 fn huawei_cell(status: u16, body: &Value) -> String {

@@ -2,7 +2,9 @@
 
 use lendglass_core::job::{Job, JobState, JobWork, Outcome, PairResult};
 use lendglass_core::share::{Recipient, ShareEvent, ShareState};
-use lendglass_core::{Code, Error, ImageId, JobId, ProjectId, RegionId, Timestamp, UserId};
+use lendglass_core::{
+    BackupId, Code, Error, ImageId, JobId, ProjectId, RegionId, Timestamp, UserId,
+};
 use serde_json::{Value as Json, json};
 
 use crate::db::{Columns, Db, Row, Statement, Tx};
@@ -359,6 +361,9 @@ fn payload_text(work: &JobWork) -> String {
         JobWork::ImageCopy { source, target } => {
             json!({"source": source.as_str(), "target": target.as_str()})
         }
+        JobWork::ServerImage { backup, target } => {
+            json!({"backup": backup.as_str(), "target": target.as_str()})
+        }
     }
     .to_string()
 }
@@ -378,6 +383,10 @@ fn read_work(kind: &str, payload: &str) -> Result<JobWork, Error> {
         }),
         "image_copy" => Ok(JobWork::ImageCopy {
             source: ImageId::trusted(text("source")?),
+            target: ImageId::trusted(text("target")?),
+        }),
+        "server_image" => Ok(JobWork::ServerImage {
+            backup: BackupId::trusted(text("backup")?),
             target: ImageId::trusted(text("target")?),
         }),
         _ => Err(broken(format!("unknown kind of job {kind:?}"))),

@@ -309,7 +309,7 @@ pub enum Job {
         /// Where they are: ready, running, succeeded or failed.
         #[arg(long)]
         state: Option<String>,
-        /// What they do: share, image_replicate or image_copy.
+        /// What they do: share, image_replicate, image_copy or server_image.
         #[arg(long)]
         kind: Option<String>,
         /// What they work on, or make.

@@ -131,7 +131,7 @@ async fn run_one(app: &App, claim: Claim) -> Result<(), Error> {
 fn work(tx: &mut Tx<'_>, app: &App, work: &JobWork) -> Result<(), Error> {
     match work {
         // Done within the transaction that wrote it.
-        JobWork::Share { .. } => Ok(()),
+        JobWork::Share { .. } | JobWork::ServerImage { .. } => Ok(()),
         JobWork::ImageReplicate { source, target } => replicate::work(tx, app, source, target),
         JobWork::ImageCopy { .. } => Err(Error::internal("bytes do not move in a transaction")),
     }

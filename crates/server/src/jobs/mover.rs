@@ -55,7 +55,7 @@ async fn work(app: &App, claim: &Claim, progress: &Progress) -> Result<(), Error
         JobWork::ImageCopy { source, target } => {
             copy::run(app, claim, (source, target), progress).await
         }
-        JobWork::Share { .. } | JobWork::ImageReplicate { .. } => {
+        JobWork::Share { .. } | JobWork::ImageReplicate { .. } | JobWork::ServerImage { .. } => {
             Err(Error::internal("a short job was given to a mover"))
         }
     }

@@ -4,6 +4,8 @@
 
 use lendglass_core::image::{Image, ImageKind, Visibility};
 
+use crate::service::image::Edit;
+
 /// The value of an attribute. All but flags are text on Huawei's wire, numbers too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attribute {
@@ -88,6 +90,24 @@ pub fn stored(attribute: &str, value: &str) -> Option<(&'static str, String)> {
         _ => value.to_owned(),
     };
     Some((property, value))
+}
+
+/// A change of a record as the custom property keeps it, where it changes an attribute that clients set;
+/// any other one as it is.
+pub fn stored_edit(mut edit: Edit) -> Edit {
+    if let Edit::SetProperty(name, value)
+    | Edit::AddProperty(name, value)
+    | Edit::ReplaceProperty(name, value) = &mut edit
+        && let Some((property, kept)) = stored(name, value)
+    {
+        (*name, *value) = (property.to_owned(), kept);
+    }
+    if let Edit::RemoveProperty(name) = &mut edit
+        && let Some((property, _)) = stored(name, "")
+    {
+        property.clone_into(name);
+    }
+    edit
 }
 
 /// The kinds that a value of `virtual_env_type` means; none for one that nothing here has.

@@ -6,17 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use lendglass_core::access::Standing;
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{ContainerFormat, Image, ImageKind, ImageStatus};
+use lendglass_core::job::{Job, JobState, JobWork};
 use lendglass_core::permission::Action;
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, Backup, Disk, total_gib, virtual_size_bytes};
-use lendglass_core::{BackupId, Code, Error, ImageId, VaultId};
+use lendglass_core::{BackupId, Code, Error, ImageId, JobId, VaultId};
 use lendglass_store::{
-    Tx, audit as store_audit, backup as store_backup, image as store_image, vault as store_vault,
+    Tx, audit as store_audit, backup as store_backup, image as store_image, job as store_job,
+    vault as store_vault,
 };
 
 use crate::app::App;
 use crate::service::image::{NewImage, create_in as create_image_in};
 use crate::service::lock_seen;
+use crate::service::replicate::ready;
 use crate::service::vault::{Filled, lock_own, not_found as vault_not_found};
 
 /// A backup to be made from disk images.
@@ -216,6 +219,7 @@ pub async fn delete(app: &App, caller: &Caller, id: &BackupId) -> Result<(), Err
 }
 
 /// Makes a full-server image from a backup, active at once: a record over the same blobs (T-020).
+/// Answers it with the job, which is over by then.
 ///
 /// Errors: [`Code::BackupNotFound`], [`Code::BackupHasImage`], [`Code::BackupFromShare`],
 /// [`Code::PrivateImageQuota`], the rules about names and tags.
@@ -224,11 +228,20 @@ pub async fn make_image(
     caller: &Caller,
     id: &BackupId,
     new: ServerImage,
-) -> Result<Image, Error> {
+) -> Result<(Image, JobId), Error> {
     caller.may(Action::WholeImagesCreate)?;
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     let image = ImageId::trusted(app.ids.uuid());
-    app.change(caller, move |tx| make_image_in(tx, &owned, &mine, &id, &new, &image)).await
+    let job = JobId::trusted(app.ids.hex());
+    app.change(caller, move |tx| {
+        let made = make_image_in(tx, &owned, &mine, &id, &new, &image)?;
+        let work = JobWork::ServerImage { backup: id.clone(), target: image.clone() };
+        let ready = ready(&mine, &job, work, made.updated_at);
+        let done = Job { state: JobState::Succeeded, progress_percent: 100, attempts: 1, ..ready };
+        store_job::insert(tx, &done)?;
+        Ok((made, job.clone()))
+    })
+    .await
 }
 
 fn make_image_in(

@@ -83,7 +83,7 @@ fn cancel_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, id: &JobId) -> Result<
 /// What is left of the work of a job that failed for good, or was cancelled.
 pub(crate) fn abandon(tx: &mut Tx<'_>, app: &App, job: &Job, why: Code) -> Result<(), Error> {
     match &job.work {
-        JobWork::Share { .. } => Ok(()),
+        JobWork::Share { .. } | JobWork::ServerImage { .. } => Ok(()),
         JobWork::ImageReplicate { target, .. } => {
             replicate::fail(tx, app, target, AuditVerb::ImageReplicate, why)
         }

@@ -5,6 +5,7 @@ use lendglass_core::job::{Job, JobState, JobWork};
 use lendglass_core::tenant::Role;
 use lendglass_core::{Code, JobId};
 use lendglass_server::jobs;
+use lendglass_server::service::backup::{self, ServerImage};
 use lendglass_server::service::replicate::replicate;
 use lendglass_server::service::{image, job};
 use lendglass_store::{Statement, job as store_job, params};
@@ -26,9 +27,10 @@ enum Kind {
     Share,
     ImageReplicate,
     ImageCopy,
+    ServerImage,
 }
 
-const KINDS: [Kind; 3] = [Kind::Share, Kind::ImageReplicate, Kind::ImageCopy];
+const KINDS: [Kind; 4] = [Kind::Share, Kind::ImageReplicate, Kind::ImageCopy, Kind::ServerImage];
 
 /// A new kind of work does not compile before it is here.
 fn kind_of(work: &JobWork) -> Kind {
@@ -36,6 +38,7 @@ fn kind_of(work: &JobWork) -> Kind {
         JobWork::Share { .. } => Kind::Share,
         JobWork::ImageReplicate { .. } => Kind::ImageReplicate,
         JobWork::ImageCopy { .. } => Kind::ImageCopy,
+        JobWork::ServerImage { .. } => Kind::ServerImage,
     }
 }
 
@@ -50,6 +53,12 @@ async fn write(cloud: &Cloud, kind: Kind) -> JobId {
         Kind::ImageCopy => {
             let there = cloud.project_in_r2("alice", Role::Member).await;
             cloud.copy("alice", &source, Some(&there)).await.unwrap().1
+        }
+        Kind::ServerImage => {
+            let name = cloud.app.ids.hex();
+            let kept = cloud.backup(&name, 1, 1).await;
+            let (app, new) = (&cloud.app, ServerImage::default());
+            backup::make_image(app, &caller("alice"), &kept, new).await.unwrap().1
         }
     };
     assert_eq!(kind_of(&show(cloud, &id).await.work), kind);
@@ -74,6 +83,10 @@ async fn is_done(cloud: &Cloud, job: &Job) -> bool {
             copy.status == ImageStatus::Active
                 && copy.region.as_str() == "r2"
                 && cloud.read_there(target).await == BYTES
+        }
+        JobWork::ServerImage { target, .. } => {
+            let made = cloud.record(target).await;
+            made.status == ImageStatus::Active && made.is_from_backup
         }
     }
 }
@@ -131,11 +144,14 @@ async fn killed_after_each_step_resumes(cloud: &Cloud) {
         let id = write(cloud, kind).await;
         let now = cloud.app.clock.now();
         let claim = cloud.app.db.write(move |tx| match kind {
-            Kind::Share | Kind::ImageReplicate => store_job::claim(tx, "dead", 3600, now),
+            Kind::Share | Kind::ImageReplicate | Kind::ServerImage => {
+                store_job::claim(tx, "dead", 3600, now)
+            }
             Kind::ImageCopy => store_job::claim_mover(tx, "dead", 3600, 5, now),
         });
         let claim = claim.await.unwrap();
-        assert_eq!(claim.is_some(), kind != Kind::Share, "a share is done when it is written");
+        let is_done_when_written = matches!(kind, Kind::Share | Kind::ServerImage);
+        assert_eq!(claim.is_some(), !is_done_when_written, "{kind:?}");
         let Some(claim) = claim else {
             assert!(is_done(cloud, &show(cloud, &id).await).await);
             continue;

@@ -65,7 +65,7 @@ async fn server_image(cloud: &Cloud) -> ImageId {
     let new = NewBackup { vault, name: None, source: None, disks: vec![disk] };
     let made = backup::create(&cloud.app, &caller("alice"), new).await.unwrap().backup.id;
     let new = ServerImage::default();
-    backup::make_image(&cloud.app, &caller("alice"), &made, new).await.unwrap().id
+    backup::make_image(&cloud.app, &caller("alice"), &made, new).await.unwrap().0.id
 }
 
 async fn small_vault(cloud: &Cloud, person: &str) -> VaultId {

@@ -99,7 +99,8 @@ impl Cloud {
     }
 
     pub async fn imaged(&self, backup: &BackupId) -> Result<Image, Error> {
-        backup::make_image(&self.app, &caller("alice"), backup, ServerImage::default()).await
+        let (alice, new) = (caller("alice"), ServerImage::default());
+        backup::make_image(&self.app, &alice, backup, new).await.map(|(image, _)| image)
     }
 
     /// A full-server image that bob was offered.

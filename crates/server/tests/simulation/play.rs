@@ -226,7 +226,7 @@ async fn done(app: &App, ids: &Ids, act: &Act, caller: &Caller) -> Result<Words,
         }
         What::ServerImage { backup } => {
             let new = ServerImage::default();
-            let made = backup::make_image(app, caller, &ids.backup(*backup), new).await?;
+            let (made, _) = backup::make_image(app, caller, &ids.backup(*backup), new).await?;
             note(&ids.images, number, made.id);
             Ok(is_done(()))
         }

@@ -9,6 +9,7 @@ mod support;
 mod images;
 mod refusals;
 mod sharing;
+mod signed;
 mod tags;
 mod vaults;
 

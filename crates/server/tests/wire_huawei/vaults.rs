@@ -9,6 +9,7 @@ use crate::{MEMBERS, check_img, found, job, make, offered, share};
 
 on_both_engines!("huawei":
     fs_01_a_full_server_image_is_accepted_into_a_vault,
+    t_020_a_whole_image_is_made_of_a_backup,
     a_vault_is_made_changed_and_deleted,
 );
 
@@ -29,6 +30,45 @@ async fn full_server(server: &TestServer, vault_gib: u32) -> String {
     let path = format!("/api/v1/backups/{}/image", backup["id"].as_str().unwrap());
     let image = server.request("alice", "POST", &path, json!({"name": "whole"})).await.expect(201);
     image.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn t_020_a_whole_image_is_made_of_a_backup(server: TestServer) {
+    let disk = make(&server, "alice", json!({})).await;
+    let kept = vault(&server, "alice", "backup", 10).await;
+    let body = json!({"vault": kept, "disks": [disk]});
+    let backup = server.request("alice", "POST", "/api/v1/backups", body).await.expect(201).json();
+    let make_whole = async |person: &str, fields: Value| {
+        let mut body = json!({"name": "whole", "backup_id": backup["id"],
+            "whole_image_type": "CBR", "description": "all of it",
+            "image_tags": [{"key": "env", "value": "prod"}, {"key": "web"}]});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        server.request(person, "POST", "/v1/cloudimages/wholeimages/action", body).await
+    };
+    check_img(make_whole("alice", json!({"whole_image_type": "CSBS"})).await, "IMG.0001");
+    check_img(make_whole("alice", json!({"name": null})).await, "IMG.0013");
+    check_img(make_whole("alice", json!({"image_tags": "x"})).await, "IMG.0001");
+    check_img(make_whole("bob", json!({})).await, "IMG.0020");
+    let of_server = json!({"backup_id": null, "instance_id": "i", "vault_id": kept});
+    check_img(make_whole("alice", of_server).await, "IMG.0018");
+    let done = job(&server, "alice", make_whole("alice", json!({})).await).await;
+    assert_eq!(done["status"], "SUCCESS");
+    assert_eq!(done["job_type"], "imsCreateWholeImageByBackupJob");
+    assert_eq!(done["entities"]["image_name"], "whole");
+    let id = done["entities"]["image_id"].as_str().unwrap();
+    let seen = found(&server, "alice", &format!("id={id}")).await.remove(0);
+    assert_eq!((&seen["__whole_image"], &seen["status"]), (&json!("true"), &json!("active")));
+    assert_eq!(
+        (&seen["__description"], &seen["tags"]),
+        (&json!("all of it"), &json!(["env=prod", "web"]))
+    );
+    let again = make_whole("alice", json!({})).await;
+    let after = format!("/v3/{A}/vaults?limit=100&marker={kept}");
+    let rest = server.request("alice", "GET", &after, ()).await.expect(200).json();
+    assert_eq!(rest["vaults"], json!([]));
+    let after = format!("/v3/{A}/backups?marker={}", backup["id"].as_str().unwrap());
+    let rest = server.request("alice", "GET", &after, ()).await.expect(200).json();
+    assert_eq!(rest["backups"], json!([]));
+    assert!(again.expect(400).json()["error"]["code"].as_str().unwrap().starts_with("IMG."));
 }
 
 async fn fs_01_a_full_server_image_is_accepted_into_a_vault(server: TestServer) {

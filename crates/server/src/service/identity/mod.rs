@@ -1,4 +1,4 @@
-//! Who is who: signing in, tokens, and the administration of accounts, projects, users and roles.
+//! Who is who: signing in, tokens, and the administration of accounts, projects, projects_of_key, users and roles.
 //!
 //! With built-in identity the role `admin` gives nothing outside its project; only a user marked
 //! `system_admin` is the operator. Nothing here tells a stranger whether a user or project exists.
@@ -38,7 +38,7 @@ pub use lendglass_store::tenant::{KnownProject, ProjectFilter};
 pub use lendglass_store::user::{Assignment, User, UserFilter};
 pub use projects::{
     NewProject, ProjectChange, assignments, create_project, delete_project, grant, is_granted,
-    my_projects, project, projects, take, update_project,
+    my_projects, project, projects, projects_of_key, take, update_project,
 };
 pub use sign_in::{
     AccountNamed, ApplicationNamed, ProjectNamed, Proof, SignIn, Signed, UserNamed, WantedScope,

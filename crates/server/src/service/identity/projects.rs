@@ -176,6 +176,27 @@ pub async fn projects(
     if own.is_empty() { Err(Error::new(Code::OperatorOnly)) } else { Ok(own) }
 }
 
+/// The project that a client looks for which has an access key alone: the vendors' libraries ask by the
+/// name of a region for the key's project there. A name that a project of the user's has goes
+/// first. Errors: as [`projects`].
+pub async fn projects_of_key(
+    app: &App,
+    actor: &Actor,
+    key: &str,
+    filter: ProjectFilter,
+) -> Result<Vec<KnownProject>, Error> {
+    let region = filter.name.as_deref().and_then(|name| RegionId::parse(name).ok());
+    let named = projects(app, actor, filter).await;
+    let is_empty = named.as_ref().map_or_else(|e| e.code() == Code::OperatorOnly, Vec::is_empty);
+    let Some(region) = region.filter(|region| is_empty && app.region(region).is_some()) else {
+        return named;
+    };
+    let key = app.identity.key(key).await?;
+    let there = key.as_ref().and_then(|key| key.session_in(&region));
+    let Some(Scope::Project(scope)) = there.map(|session| &session.scope) else { return named };
+    Ok(tenant::read_project(&app.db, &scope.project).await?.into_iter().collect())
+}
+
 /// The projects a token may be asked for.
 pub async fn my_projects(app: &App, actor: &Actor) -> Result<Vec<KnownProject>, Error> {
     let user = Some(actor.session.user.clone());

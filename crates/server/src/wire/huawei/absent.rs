@@ -20,7 +20,7 @@ pub async fn make(_: Asked, body: Body) -> Failure {
 }
 
 /// The source decides what is not available; what lacks is said first, as in the cloud.
-fn refuse(fields: &Fields) -> Error {
+pub(super) fn refuse(fields: &Fields) -> Error {
     let has = |name: &str| fields.get(name).is_some();
     let is_of_volumes = has("data_images") && !has("instance_id") && !has("image_url");
     if !is_of_volumes && !has("name") {
@@ -28,7 +28,7 @@ fn refuse(fields: &Fields) -> Error {
     }
     let operation = [
         ("instance_id", "making images of servers"),
-        ("backup_id", "making images of backups in this dialect"),
+        ("backup_id", "making other images of backups than whole ones"),
         ("image_url", "reading from object storage"),
         ("volume_id", "making images of volumes"),
         ("data_images", "making images of volumes"),

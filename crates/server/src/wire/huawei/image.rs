@@ -6,18 +6,20 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use lendglass_core::limits::PATCH_OPERATIONS;
 use lendglass_core::text::shortened;
-use lendglass_core::{Code, Error, JobId, ProjectId, RegionId};
+use lendglass_core::{BackupId, Code, Error, JobId, ProjectId, RegionId};
 use serde_json::{Value, json};
 
 use super::error::Failure;
 use super::render::render_image;
 use super::request::{Asked, Fields, parse_number};
+use super::{absent, tag};
 use crate::app::App;
 use crate::service::attribute;
+use crate::service::backup::ServerImage;
 use crate::service::copy::{self, CopyWish};
 use crate::service::image::{self, Edit};
 use crate::service::replicate::{self, Extras};
-use crate::service::tenant;
+use crate::service::{backup, tenant};
 use crate::wire::common::{invalid, json_body, malformed};
 
 /// `PATCH /v2/cloudimages/{image}`
@@ -35,6 +37,33 @@ pub async fn update(
 pub async fn delete(State(app): State<App>, asked: Asked) -> Result<StatusCode, Failure> {
     image::delete(&app, &asked.caller, &asked.image()?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /v1/cloudimages/wholeimages/action`: a full-server image of a backup in a vault. There are
+/// no servers that one could be made of.
+pub async fn make_whole(
+    State(app): State<App>,
+    asked: Asked,
+    body: Body,
+) -> Result<Json<Value>, Failure> {
+    let fields = Fields::of(json_body(body).await?)?;
+    let Some(backup) = fields.text("backup_id")? else {
+        return Err(absent::refuse(&fields).into());
+    };
+    let kind = fields.text("whole_image_type")?;
+    if let Some(other) = kind.filter(|kind| kind != "CBR") {
+        let reason = "backups are CBR's here";
+        return Err(invalid("whole_image_type", &other, reason).into());
+    }
+    let new = ServerImage {
+        name: Some(fields.required("name")?),
+        description: fields.text("description")?,
+        tags: tag::labels(&fields)?,
+    };
+    let unknown = || Error::new(Code::BackupNotFound).with("id", shortened(&backup, 80));
+    let backup = BackupId::parse(&backup).map_err(|_| unknown())?;
+    let (_, job) = backup::make_image(&app, &asked.caller, &backup, new).await?;
+    Ok(render_job(&job))
 }
 
 /// `POST /v1/cloudimages/{image}/copy`: a private copy in the same region.

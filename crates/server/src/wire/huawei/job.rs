@@ -79,6 +79,7 @@ fn kind(work: &JobWork) -> &'static str {
         },
         JobWork::ImageReplicate { .. } => "imsCopyImageInRegionJob",
         JobWork::ImageCopy { .. } => "imsCrossRegionCopyImageJob",
+        JobWork::ServerImage { .. } => "imsCreateWholeImageByBackupJob",
     }
 }
 

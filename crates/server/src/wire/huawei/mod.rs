@@ -5,7 +5,7 @@
 //! in batches answers 200 with a job. `docs/dialects/huawei.md` lists every operation.
 
 mod absent;
-mod backup_error;
+pub mod backup_error;
 pub mod error;
 mod image;
 mod info;
@@ -58,7 +58,7 @@ fn image_routes() -> Vec<Route> {
         ("/v2.1/cloudimages/action", post(absent::make)),
         ("/v1/cloudimages/dataimages/action", post(absent::make)),
         ("/v2.1/cloudimages/dataimages/action", post(absent::make)),
-        ("/v1/cloudimages/wholeimages/action", post(absent::make)),
+        ("/v1/cloudimages/wholeimages/action", post(image::make_whole)),
         ("/v2/cloudimages/quickimport/action", post(absent::make)),
         ("/v2.1/cloudimages/quickimport/action", post(absent::make)),
         ("/v1/cloudimages/{image}/upload", put(absent::upload)),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::error::Failure;
 use crate::app::App;
-use crate::wire::common::{invalid, malformed};
+use crate::wire::common::{header_text, invalid, malformed};
 use crate::wire::context::Context;
 use crate::wire::credential;
 
@@ -45,7 +45,8 @@ impl FromRequestParts<App> for Asked {
             Err(error) => return Err(Error::internal(error.to_string()).into()),
         };
         let asked = Asked { caller, names };
-        asked.check_project()?;
+        asked.check_project(asked.name("project_id"))?;
+        asked.check_project(header_text(&parts.headers, "x-project-id").unwrap_or_default())?;
         Ok(asked)
     }
 }
@@ -68,9 +69,8 @@ impl Asked {
         JobId::parse(text).map_err(|_| unknown())
     }
 
-    /// The project of the path is the caller's, or the literal `{project_id}`.
-    fn check_project(&self) -> Result<(), Error> {
-        let named = self.name("project_id");
+    /// The project of the path or of `X-Project-Id` is the caller's, or the literal `{project_id}`.
+    fn check_project(&self, named: &str) -> Result<(), Error> {
         if named.is_empty() || named == NO_PROJECT || named == self.caller.project.as_str() {
             return Ok(());
         }

@@ -133,6 +133,20 @@ async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The labels that a body makes an image with: `image_tags` as pairs, or `tags` in the old form.
+pub fn labels(fields: &Fields) -> Result<Vec<String>, Error> {
+    let tags: Result<Vec<Tag>, Error> = match fields.get("image_tags") {
+        None => fields.texts("tags")?.iter().map(|tag| Tag::parse_dotted(tag)).collect(),
+        Some(Value::Array(pairs)) => pairs.iter().map(Tag::parse).collect(),
+        Some(other) => Err(invalid("image_tags", &other.to_string(), "it must be an array")),
+    };
+    let label = |tag: Tag| match tag.value.as_str() {
+        "" => tag.key,
+        value => format!("{}={value}", tag.key),
+    };
+    Ok(tags?.into_iter().map(label).collect())
+}
+
 /// The tags of a body, each with whether it has a value; keys are unique.
 fn parse_tags(fields: &Fields) -> Result<Vec<(Tag, bool)>, Error> {
     let items = fields.get("tags").and_then(Value::as_array);

@@ -59,7 +59,8 @@ pub async fn list(
         protection: of("protect_type").map(|word| parse_protection(word)).transpose()?,
     };
     let (offset, limit) = window(&pairs)?;
-    let all = vault::list(&app, &asked.caller, &narrowed, None, Some(PAGE)).await?;
+    let marker = marker(&pairs).map(parse_vault).transpose()?;
+    let all = vault::list(&app, &asked.caller, &narrowed, marker.as_ref(), Some(PAGE)).await?;
     let page: Vec<Value> = all.iter().skip(offset).take(limit).map(render_vault).collect();
     Ok(Json(json!({"vaults": page, "count": all.len()})))
 }
@@ -104,7 +105,8 @@ pub async fn backups(
     let vault = of("vault_id").map(|id| parse_vault(id)).transpose()?;
     let wanted = (vault.as_ref(), of("name").map(String::as_str));
     let (offset, limit) = window(&pairs)?;
-    let all = backup::list(&app, &asked.caller, wanted, None, Some(PAGE)).await?;
+    let marker = marker(&pairs).map(parse_backup).transpose()?;
+    let all = backup::list(&app, &asked.caller, wanted, marker.as_ref(), Some(PAGE)).await?;
     let page: Vec<Value> = all.iter().skip(offset).take(limit).map(render_backup).collect();
     Ok(Json(json!({"backups": page, "count": all.len(), "offset": offset, "limit": limit})))
 }
@@ -125,6 +127,12 @@ pub async fn delete_backup(State(app): State<App>, asked: Asked) -> Result<Statu
 fn inner(body: &Value) -> Result<Fields, Error> {
     let vault = body.get("vault").cloned();
     Fields::of(vault.ok_or_else(|| Error::new(Code::MissingField).with("field", "vault"))?)
+}
+
+/// After which entry a list begins: OTC's library asks so for each further page.
+fn marker(pairs: &Pairs) -> Option<&str> {
+    let marker = pairs.iter().find(|(name, value)| name == "marker" && !value.is_empty());
+    marker.map(|(_, value)| value.as_str())
 }
 
 /// Which part of a list is wanted.
@@ -151,7 +159,10 @@ pub fn parse_vault(text: &str) -> Result<VaultId, Error> {
 }
 
 fn named_backup(asked: &Asked) -> Result<BackupId, Error> {
-    let text = asked.name("backup");
+    parse_backup(asked.name("backup"))
+}
+
+fn parse_backup(text: &str) -> Result<BackupId, Error> {
     BackupId::parse(text)
         .map_err(|_| Error::new(Code::BackupNotFound).with("id", shortened(text, 80)))
 }

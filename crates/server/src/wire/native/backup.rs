@@ -238,7 +238,7 @@ pub async fn make_image(
 ) -> Result<Response, Failure> {
     let new = ServerImage { name: body.name, description: body.description, tags: body.tags };
     let id = parse_backup(&text)?;
-    let made = backup::make_image(&app, &asking.caller, &id, new).await?;
+    let (made, _) = backup::make_image(&app, &asking.caller, &id, new).await?;
     let seen = image::seen(&app, &asking.caller, &made.id).await?;
     let view = render_one(&app, &asking, seen).await?;
     created(&format!("/api/v1/images/{}", made.id), view)

@@ -29,7 +29,7 @@ pub struct JobPage {
     params(("limit" = Option<u32>, Query, description = "At most so many"),
         ("marker" = Option<String>, Query, description = "Only what comes after this job"),
         ("state" = Option<String>, Query, description = "`ready`, `running`, `succeeded` or `failed`"),
-        ("kind" = Option<String>, Query, description = "`share`, `image_replicate` or `image_copy`"),
+        ("kind" = Option<String>, Query, description = "`share`, `image_replicate`, `image_copy` or `server_image`"),
         ("image" = Option<String>, Query, description = "What it works on, or makes"),
         ("user" = Option<String>, Query, description = "Who asked for it, by id"),
         ("from" = Option<String>, Query, description = "Not asked for before; RFC 3339"),

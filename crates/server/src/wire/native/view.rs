@@ -443,7 +443,7 @@ pub fn render_pair(pair: &PairResult, event: ShareEvent, language: Language) -> 
 pub struct JobView {
     /// Its id.
     pub id: String,
-    /// `share`, `image_replicate` or `image_copy`.
+    /// `share`, `image_replicate`, `image_copy` or `server_image`.
     pub kind: &'static str,
     /// Where it is.
     pub state: JobState,
@@ -470,9 +470,9 @@ pub fn render_job(job: &Job, language: Language) -> JobView {
             let pairs = job.results.iter().map(|pair| render_pair(pair, *event, language));
             (None, pairs.collect())
         }
-        JobWork::ImageReplicate { target, .. } | JobWork::ImageCopy { target, .. } => {
-            (Some(target.to_string()), Vec::new())
-        }
+        JobWork::ImageReplicate { target, .. }
+        | JobWork::ImageCopy { target, .. }
+        | JobWork::ServerImage { target, .. } => (Some(target.to_string()), Vec::new()),
     };
     JobView {
         id: job.id.to_string(),

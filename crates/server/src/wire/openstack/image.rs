@@ -11,30 +11,44 @@ use lendglass_core::{Code, Error, ImageId};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::service::attribute;
 use crate::service::image::{self, Edit, NewImage};
 use crate::wire::common::{json_body, malformed};
 use crate::wire::openstack::error::{Failure, render_as};
 use crate::wire::openstack::field::{is_writable, parse_field, parse_property};
 use crate::wire::openstack::patch::{form, parse_patch, refuse_form};
-use crate::wire::openstack::render::{image_path, render_image};
+use crate::wire::openstack::render::{image_path, render_for};
 use crate::wire::openstack::request::{Asked, Names};
 
 /// `POST /v2/images`
 pub async fn create(State(app): State<App>, asked: Asked, body: Body) -> Result<Response, Failure> {
-    let new = parse_new(&json_body(body).await?)?;
+    let mut new = parse_new(&json_body(body).await?)?;
+    if asked.is_signed() {
+        new.properties = kept(new.properties);
+    }
     let made = image::create(&app, &asked.caller, new).await?;
     let location = format!("{}{}", asked.context.base_url, image_path(&made.id));
-    let mut response = (StatusCode::CREATED, Json(render_image(&made))).into_response();
+    let mut response =
+        (StatusCode::CREATED, Json(render_for(asked.is_signed(), &made))).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
 }
 
+/// Attributes of Huawei's that clients set, under the names that keep them.
+fn kept(properties: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let one = |(name, value): (String, String)| match attribute::stored(&name, &value) {
+        Some((property, value)) => (property.to_owned(), value),
+        None => (name, value),
+    };
+    properties.into_iter().map(one).collect()
+}
+
 /// `GET /v2/images/{id}`
 pub async fn show(State(app): State<App>, asked: Asked, names: Names) -> Result<Response, Failure> {
     let seen = image::show(&app, &asked.caller, &names.image()?).await?;
-    Ok(Json(render_image(&seen.image)).into_response())
+    Ok(Json(render_for(asked.is_signed(), &seen.image)).into_response())
 }
 
 /// `PATCH /v2/images/{id}`
@@ -45,9 +59,12 @@ pub async fn update(
     body: Body,
 ) -> Result<Response, Failure> {
     let Some(form) = form(&asked.headers) else { return Ok(refuse_form(&asked.headers)) };
-    let edits = parse_patch(form, &json_body(body).await?)?;
+    let mut edits = parse_patch(form, &json_body(body).await?)?;
+    if asked.is_signed() {
+        edits = edits.into_iter().map(attribute::stored_edit).collect();
+    }
     let seen = image::update(&app, &asked.caller, &names.image()?, edits).await?;
-    Ok(Json(render_image(&seen.image)).into_response())
+    Ok(Json(render_for(asked.is_signed(), &seen.image)).into_response())
 }
 
 /// `DELETE /v2/images/{id}`

@@ -10,13 +10,14 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::app::App;
+use crate::service::attribute;
 use crate::service::list::{
     self, Comparison, Direction, Filter, ListImages, NumberColumn, Page, Received, SortKey,
     TextColumn, View,
 };
 use crate::wire::common::{invalid, malformed, parse_time};
 use crate::wire::openstack::error::Failure;
-use crate::wire::openstack::render::render_image;
+use crate::wire::openstack::render::render_for;
 use crate::wire::openstack::request::Asked;
 use crate::wire::query::{parse_flag, parse_limit, parse_query, parse_time_filter};
 
@@ -27,9 +28,22 @@ pub async fn index(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let pairs = parse_query(query.as_deref().unwrap_or_default())?;
-    let request = parse_list(&pairs)?;
+    let mut request = parse_list(&pairs)?;
+    if asked.is_signed() {
+        request.filters = request.filters.into_iter().map(kept).collect();
+    }
     let page = list::list(&app, &asked.caller, &request).await?;
-    Ok(Json(render_page(&pairs, &page)).into_response())
+    Ok(Json(render_page(&pairs, &page, asked.is_signed())).into_response())
+}
+
+/// A filter by an attribute of Huawei's that clients set, under the name that keeps it.
+fn kept(mut filter: Filter) -> Filter {
+    if let Filter::Property(name, value) = &mut filter
+        && let Some((property, kept)) = attribute::stored(name, value)
+    {
+        (*name, *value) = (property.to_owned(), kept);
+    }
+    filter
 }
 
 /// What a query asks for. Names that are no parameter and no field are additional properties.
@@ -238,9 +252,10 @@ fn parse_direction(text: &str) -> Result<Direction, Error> {
 
 /// A page with its links, which keep the query. A full page has a next one, as in Glance, even if
 /// that turns out empty.
-fn render_page(pairs: &[(String, String)], page: &Page) -> serde_json::Value {
+fn render_page(pairs: &[(String, String)], page: &Page, is_signed: bool) -> serde_json::Value {
+    let image = |image| render_for(is_signed, image);
     let mut view = json!({
-        "images": page.images.iter().map(render_image).collect::<Vec<_>>(),
+        "images": page.images.iter().map(image).collect::<Vec<_>>(),
         "first": link(pairs, None),
         "schema": "/v2/schemas/images",
     });

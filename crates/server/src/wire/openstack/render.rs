@@ -5,6 +5,7 @@ use lendglass_core::image::Image;
 use lendglass_core::share::Share;
 use serde_json::{Map, Value, json};
 
+use crate::service::attribute::{self, Attribute};
 use crate::wire::common::seconds_text;
 
 /// Where an image is, without scheme and host: clients put their endpoint before it.
@@ -13,7 +14,7 @@ pub fn image_path(id: &ImageId) -> String {
 }
 
 /// An image: its additional properties and its fields, all at the top.
-pub fn render_image(image: &Image) -> Value {
+fn render_image(image: &Image) -> Value {
     let mut view: Map<String, Value> =
         image.properties.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let digests = image.digests.as_ref();
@@ -46,6 +47,22 @@ pub fn render_image(image: &Image) -> Value {
         view.extend(fields);
     }
     Value::Object(view)
+}
+
+/// An image for a request: a signed one is of a client that knows the attributes which Huawei's service
+/// computes, beside Glance's own.
+pub fn render_for(is_signed: bool, image: &Image) -> Value {
+    let mut view = render_image(image);
+    if is_signed && let Some(fields) = view.as_object_mut() {
+        for (name, value) in attribute::all(image) {
+            let value = match value {
+                Attribute::Text(text) => json!(text),
+                Attribute::Flag(flag) => json!(flag),
+            };
+            fields.insert(name.to_owned(), value);
+        }
+    }
+    view
 }
 
 /// A share, which Glance calls a member. `member_id` is the id as it is stored.

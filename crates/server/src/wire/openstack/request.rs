@@ -34,6 +34,13 @@ impl FromRequestParts<App> for Asked {
     }
 }
 
+impl Asked {
+    /// Whether the request is signed, with whichever cloud's signature.
+    pub fn is_signed(&self) -> bool {
+        self.context.signed.is_some()
+    }
+}
+
 /// The names in the path, decoded, in order.
 pub struct Names(Vec<String>);
 

@@ -79,7 +79,10 @@ pub(super) async fn list(
     // No project is a domain: a list of those is empty.
     let projects = match query.flag("is_domain") {
         Some(true) => Vec::new(),
-        Some(false) | None => identity::projects(&app, &actor, filter).await?,
+        Some(false) | None => match &context.signed {
+            Some(Ok(key)) => identity::projects_of_key(&app, &actor, key, filter).await?,
+            Some(Err(_)) | None => identity::projects(&app, &actor, filter).await?,
+        },
     };
     Ok(list_view(&context, "projects", &projects))
 }
