@@ -9,6 +9,7 @@ import time
 import pytest
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from huaweicloudsdkcore.region.region import Region
 from huaweicloudsdkims import v2 as ims
 
 CLIENT = pathlib.Path(__file__).resolve().parent / "clients" / "huawei_client.py"
@@ -134,3 +135,38 @@ def test_refusals_reach_the_library(cloud, name):
     with pytest.raises(ClientRequestException) as refused:
         offered(forger, "pending")
     assert (refused.value.status_code, refused.value.error_code) == (401, "APIGW.0301")
+
+
+def test_a_client_finds_its_project_by_the_region(cloud, name):
+    alice = cloud.person("alice")
+    image = alice.image(name)
+    credentials = BasicCredentials(*alice.key).with_iam_endpoint(cloud.url)
+    builder = ims.ImsClient.new_builder().with_credentials(credentials)
+    found = builder.with_region(Region("r1", cloud.url)).build()
+    assert credentials.project_id == alice.project_id
+    assert [one.id for one in found.list_images(ims.ListImagesRequest(id=image)).images] == [image]
+    other = client(alice, project="f" * 32)
+    with pytest.raises(ClientRequestException) as refused:
+        other.list_images(ims.ListImagesRequest(id=image))
+    assert refused.value.error_code == "IMG.0030"
+
+
+def test_a_whole_image_is_made_of_a_backup(cloud, name):
+    alice = cloud.person("alice")
+    vault = alice.call("POST", "/api/v1/vaults", {"name": name, "capacity_gib": 10})
+    parts = {"vault": vault["id"], "disks": [alice.image(name)]}
+    backup = alice.call("POST", "/api/v1/backups", parts)
+    owner = client(alice)
+    body = ims.CreateWholeImageRequestBody(
+        name=f"{name}-whole", backup_id=backup["id"], whole_image_type="CBR")
+    job = wait(owner, owner.create_whole_image(ims.CreateWholeImageRequest(body)).job_id)
+    assert (job.status, job.job_type) == ("SUCCESS", "imsCreateWholeImageByBackupJob")
+    whole = owner.list_images(ims.ListImagesRequest(id=job.entities.image_id)).images[0]
+    assert (whole.status, whole.data_origin) == ("active", "server_backup")
+
+
+def test_attributes_come_with_glances_images_as_well(cloud, name):
+    alice = cloud.person("alice")
+    image = alice.image(name, os_version="Ubuntu 22.04 server 64bit")
+    shown = client(alice).glance_show_image(ims.GlanceShowImageRequest(image))
+    assert (shown.os_type, shown.platform, shown.imagetype) == ("Linux", "Ubuntu", "private")
