@@ -47,7 +47,7 @@ export function List<Row>(list: ListProps<Row>) {
     preferences.pageSize,
     setPage,
   );
-  const rows = result.data?.rows ?? [];
+  const rows = useMemo(() => result.data?.rows ?? [], [result.data]);
   const total = result.data?.total;
 
   // What is ticked, over all pages; rows that changed are shown as they are now.
