@@ -18,6 +18,8 @@ export default defineConfig(({ command }) => ({
     },
   },
   plugins: [systemFonts(), devSession(), compress()],
+  // The release notes lie beside the console.
+  server: { fs: { allow: [resolve(import.meta.dirname, "..")] } },
   build: {
     target: "es2022",
     assetsInlineLimit: 0,

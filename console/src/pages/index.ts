@@ -1,3 +1,4 @@
+import { about } from "./about";
 import { access } from "./access";
 import { accessKeys } from "./access-keys";
 import { audit } from "./audit";
@@ -5,6 +6,7 @@ import { credentials } from "./credentials";
 import { image } from "./image";
 import { jobs } from "./jobs";
 import { newImage } from "./new-image";
+import { help } from "./help";
 import { notices } from "./notices";
 import { overview } from "./overview";
 import { operator } from "./operator";
@@ -25,10 +27,12 @@ export const pages: PageDef[] = [
   ...image,
   ...jobs,
   ...newImage,
+  ...about,
   ...access,
   ...accessKeys,
   ...audit,
   ...credentials,
+  ...help,
   ...notices,
   ...overview,
   ...operator,

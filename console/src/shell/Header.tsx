@@ -148,6 +148,10 @@ export function Header() {
             text: t("user.persona", { name }),
             iconName: "group" as const,
           })),
+        ...(hasPage("root", "help")
+          ? [{ id: "help", text: t("header.help"), href: to("/help"), iconName: "status-info" as const }]
+          : []),
+        ...(hasPage("root", "about") ? [{ id: "about", text: t("user.about"), href: to("/about") }] : []),
         { id: "sign-out", text: t("user.signOut") },
       ],
       onItemClick: ({ detail }) => {

@@ -1,0 +1,3 @@
+import type { PageDef } from "../registry";
+
+export const about: PageDef[] = [{ scope: "root", path: "about", load: () => import("./AboutPage") }];

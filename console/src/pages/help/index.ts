@@ -1,0 +1,3 @@
+import type { PageDef } from "../registry";
+
+export const help: PageDef[] = [{ scope: "root", path: "help", load: () => import("./HelpPage") }];
