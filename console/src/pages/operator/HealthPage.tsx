@@ -19,7 +19,11 @@ function State({ state }: { state: string }) {
   const t = useTexts(texts);
   if (!(state in LOOK)) return <>{state}</>;
   const known = state as keyof typeof LOOK;
-  return <StatusIndicator type={LOOK[known]}>{t(`state.${known}`)}</StatusIndicator>;
+  return (
+    <StatusIndicator type={LOOK[known]} wrapText={false}>
+      {t(`state.${known}`)}
+    </StatusIndicator>
+  );
 }
 
 /** Whether every part of the installation works. */

@@ -5,10 +5,13 @@ import Header from "@cloudscape-design/components/header";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
-import { usePreferences } from "~/api/preferences";
+import { type Preferences, usePreferences } from "~/api/preferences";
+import { useSession } from "~/api/session";
+import { useFormat } from "~/i18n/format";
 import { keepLanguage, language } from "~/i18n/language";
 import { useTexts } from "~/i18n/texts";
 import { useFrame } from "~/shell/frame";
+import { toast } from "~/shell/messages";
 import { shellTexts } from "~/shell/texts";
 import { keepTheme, theme } from "~/shell/theme";
 import { texts } from "./texts";
@@ -17,7 +20,15 @@ import { texts } from "./texts";
 export default function PreferencesPage() {
   const t = useTexts(texts);
   const s = useTexts(shellTexts);
-  const [{ density = "comfortable", shortcuts = true }, change] = usePreferences();
+  const { exact } = useFormat();
+  const session = useSession();
+  const [preferences, change] = usePreferences();
+  const { density = "comfortable", shortcuts = true } = preferences;
+  const { recents = [], recentRecipients = [], dismissed = [] } = preferences;
+  const told = (patch: Partial<Preferences>) => {
+    change(patch);
+    toast({ kind: "success", text: t("done") });
+  };
   const nowLanguage = language.use();
   const nowTheme = theme.use();
   useFrame(t("title"), [{ text: t("title"), href: "/me/preferences" }]);
@@ -76,7 +87,28 @@ export default function PreferencesPage() {
             {t("shortcuts")}
           </Toggle>
           <FormField label={t("tables")} description={t("tablesText")}>
-            <Button onClick={() => change({ tables: {}, filters: {} })}>{t("reset")}</Button>
+            <Button onClick={() => told({ tables: {}, filters: {} })}>{t("reset")}</Button>
+          </FormField>
+          <FormField label={t("recents")} description={t("recentsText")}>
+            <Button
+              disabled={recents.length + recentRecipients.length === 0}
+              disabledReason={t("nothing")}
+              onClick={() => told({ recents: [], recentRecipients: [] })}
+            >
+              {t("forget")}
+            </Button>
+          </FormField>
+          <FormField label={t("hints")} description={t("hintsText")}>
+            <Button
+              disabled={dismissed.length === 0}
+              disabledReason={t("nothing")}
+              onClick={() => told({ dismissed: [] })}
+            >
+              {t("showAgain")}
+            </Button>
+          </FormField>
+          <FormField label={t("session")} description={t("sessionText")}>
+            {exact(session.expires_at)}
           </FormField>
         </SpaceBetween>
       </Container>

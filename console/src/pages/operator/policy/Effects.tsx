@@ -31,6 +31,7 @@ export function Effects({
   const { rule, value } = usePolicyWords();
   if (error) return <Failure error={error} />;
   if (!data) return isFetching ? <StatusIndicator type="loading">{t("checking")}</StatusIndicator> : null;
+  const above = data.effects.filter((one) => one.count > 0);
   return (
     <div aria-live="polite">
       <Box variant="awsui-key-label">{t("effect")}</Box>
@@ -45,9 +46,9 @@ export function Effects({
           ))}
         </ul>
       )}
-      {data.effects.length > 0 ? (
+      {above.length > 0 ? (
         <Alert type="warning">
-          {data.effects.map((one) => {
+          {above.map((one) => {
             const params = { n: one.count, ceiling: value(one.ceiling), rule: rule(one.key) };
             return (
               <div key={`${one.key}/${one.of}`}>
