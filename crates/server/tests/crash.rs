@@ -443,7 +443,7 @@ fn xc_03_a_kept_upload_outlives_the_program(database: Option<String>) {
     drop(stream);
     cloud.start();
     let noted = offset(&cloud, &id);
-    assert!(noted >= 64 * MIB && noted <= 120 * MIB, "{noted}");
+    assert!((64 * MIB..=120 * MIB).contains(&noted), "{noted}");
 
     // A line that breaks leaves all that has arrived.
     let stream = part(&cloud, &id, noted, bytes.len() - noted, &bytes[noted..noted + 3 * MIB + 5]);

@@ -9,7 +9,7 @@ use support::{A, A2, B, B2, C, TestServer, on_both_engines};
 
 on_both_engines! { "lendglass":
     images_are_found_by_text_and_size_and_sorted_by_kind,
-    sh_30_shares_of_an_image_are_filtered_paged_and_counted,
+    sh_29_shares_of_an_image_are_filtered_paged_and_counted,
     jobs_are_found_by_who_and_when,
     the_operator_sees_tenants_page_by_page,
     the_operator_sees_what_the_stores_hold,
@@ -69,7 +69,7 @@ async fn images_are_found_by_text_and_size_and_sorted_by_kind(server: TestServer
     refused(&server, "alice", "/images?size_max=big", 400, "INVALID_VALUE").await;
 }
 
-async fn sh_30_shares_of_an_image_are_filtered_paged_and_counted(server: TestServer) {
+async fn sh_29_shares_of_an_image_are_filtered_paged_and_counted(server: TestServer) {
     let id = made(&server, "sys1", "system", 10).await;
     for project in [B, B2, C] {
         let body = json!({"images": [id], "recipients": [project]});

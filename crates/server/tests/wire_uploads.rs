@@ -1,6 +1,6 @@
 //! Uploads that are kept, by tus through the router, as stories.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

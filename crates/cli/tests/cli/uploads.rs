@@ -20,11 +20,12 @@ fn begin(cloud: &Cloud) -> (std::process::Child, String) {
     let mut command = cloud.command();
     command.args(["--cloud", "alice", "image", "upload", "large", "--disk-format", "raw"]);
     command.args(["--file", "large.img"]).stderr(std::process::Stdio::piped());
-    let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let id = loop {
         if let Some(upload) = uploads(cloud).first() {
             break upload["id"].as_str().unwrap().to_owned();
         }
+        assert!(child.try_wait().unwrap().is_none(), "it was over before it could be stopped");
     };
     signal(&child, "STOP");
     (child, id)

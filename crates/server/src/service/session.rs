@@ -251,9 +251,9 @@ async fn first_project(app: &App, user: &KnownUser) -> Result<ProjectId, Error> 
 pub struct Place {
     /// The project, and the role there.
     pub own: OwnProject,
-    /// Offers that wait there, counted to one beyond [`NOTICES_COUNTED`]; `None` where it was not
-    /// counted, beyond the first [`SESSION_PROJECTS_COUNTED`] projects.
-    pub pending: Option<u32>,
+    /// Offers that wait there, counted to one beyond [`NOTICES_COUNTED`], and for the first
+    /// [`SESSION_PROJECTS_COUNTED`] projects.
+    pub pending: u32,
 }
 
 /// What a session's page shows of its user.
@@ -273,8 +273,8 @@ pub async fn show(app: &App, signed_in: &SignedIn) -> Result<Shown, Error> {
     let mut places = Vec::new();
     for own in tenant::own_projects(app, &user.id).await? {
         let pending = match places.len() < SESSION_PROJECTS_COUNTED {
-            true => Some(pending(app, &own).await?),
-            false => None,
+            true => pending(app, &own).await?,
+            false => 0,
         };
         places.push(Place { own, pending });
     }

@@ -13,10 +13,18 @@ use tokio::sync::Notify;
 use super::kept::Live;
 use crate::app::App;
 
+/// When who finds an upload busy may ask again.
+const BUSY_SECONDS: u32 = 2;
+
 /// The kept uploads at hand, by their ids.
 #[derive(Default)]
 pub struct AtHand {
     entries: Mutex<HashMap<String, Entry>>,
+}
+
+/// The refusal while somebody else has an upload at hand, with when to ask again.
+pub(super) fn busy() -> Error {
+    Error::new(Code::UploadBusy).with("seconds", BUSY_SECONDS)
 }
 
 enum Entry {
@@ -71,7 +79,7 @@ impl AtHand {
         let live = match entries.remove(id) {
             Some(Entry::Taken(other)) => {
                 entries.insert(id.to_owned(), Entry::Taken(other));
-                return Err(Error::new(Code::UploadBusy));
+                return Err(busy());
             }
             Some(Entry::Waiting { live, .. }) => Some(live),
             None => None,

@@ -24,7 +24,7 @@ use lendglass_store::upload::{Copy, Upload};
 use lendglass_store::{Tx, image as store_image};
 use tokio::sync::oneshot;
 
-use super::at_hand::{AtHand, Turn};
+use super::at_hand::{AtHand, Turn, busy};
 use super::{commit, declared, may_begin, refusal, remove_late, undo_in};
 use crate::app::App;
 use crate::service::copy::CHECKPOINT_BYTES;
@@ -315,7 +315,7 @@ async fn take_up(
     match read {
         Ok(Ok(read)) => read,
         Ok(Err(_)) => Err(Error::internal("nobody reads an upload again")),
-        Err(_) => Err(Error::new(Code::UploadBusy)),
+        Err(_) => Err(busy()),
     }
 }
 
@@ -342,7 +342,7 @@ async fn read_again(app: &App, mut kept: KeptUpload, image: &Image) -> Result<Li
     let intake = Intake::resume_shown(blobs, pool, &locator, plan, length, durable, &mut see);
     let intake = intake.await.map_err(blob_error)?;
     // Another node has it at hand.
-    let mut intake = intake.ok_or_else(|| Error::new(Code::UploadBusy))?;
+    let mut intake = intake.ok_or_else(busy)?;
     if let Some(refused) = refused {
         return Err(refusal(refused));
     }
@@ -355,7 +355,7 @@ async fn read_again(app: &App, mut kept: KeptUpload, image: &Image) -> Result<Li
         let mut upload = kept.upload.clone();
         match is_same && store_kept::take_over(tx, &mut upload)? {
             true => Ok(upload),
-            false => Err(Error::new(Code::UploadBusy)),
+            false => Err(busy()),
         }
     });
     kept.upload = taken.await?;

@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 
 use super::error::{Failure, Problem};
 use super::input::{Json, Query};
-use super::list::Count;
 use super::me::{AccountView, UserView};
 use crate::app::App;
 use crate::service::session::{self, Begun, Proof, SignedIn};
@@ -204,8 +203,8 @@ pub struct SessionProjectView {
     pub region: Option<String>,
     /// The user's strongest role there.
     pub role: &'static str,
-    /// Offers that wait there for an answer; exact up to 1,000, and none beyond 100 projects.
-    pub pending: Option<Count>,
+    /// Offers that wait there for an answer, counted up to 1,000 and for the first 100 projects.
+    pub pending: u32,
 }
 
 /// What the demo world adds.
@@ -224,7 +223,7 @@ async fn render(app: &App, signed_in: &SignedIn) -> Result<SessionView, Error> {
         name: place.own.project.name,
         region: place.own.project.region.map(|region| region.to_string()),
         role: place.own.role.as_str(),
-        pending: place.pending.map(|count| Count::up_to(count, NOTICES_COUNTED)),
+        pending: place.pending.min(NOTICES_COUNTED),
     });
     Ok(SessionView {
         user: UserView { id: user.id.to_string(), name: user.name.clone() },
