@@ -1,5 +1,6 @@
 import "~/images/images.css";
 import Button from "@cloudscape-design/components/button";
+import Cards from "@cloudscape-design/components/cards";
 import Input from "@cloudscape-design/components/input";
 import Pagination from "@cloudscape-design/components/pagination";
 import Select from "@cloudscape-design/components/select";
@@ -139,140 +140,168 @@ export function TenantsTable({ image, ask, add, above }: Props) {
     setPage(1);
   };
 
+  const header = (
+    <SpaceBetween size="s">
+      {above}
+      <div className="lg-toolbar">
+        <SpaceBetween direction="horizontal" size="xs">
+          <ActButton
+            act={{
+              id: "delete",
+              text: w("act.delete"),
+              refused: mayRemove ?? (selected.length ? undefined : t("needsSelection")),
+              run: () => ask(selected),
+            }}
+          />
+          <ActButton
+            act={{
+              id: "remind",
+              text: w("act.remind"),
+              refused:
+                mayRemove ??
+                (selected.length === 0
+                  ? t("needsSelection")
+                  : open.length === 0
+                    ? t("needsPending")
+                    : undefined),
+              run: () => sendReminder(open),
+            }}
+          />
+          <ActButton
+            act={{
+              id: "delete-all",
+              text: w("act.deleteAll"),
+              refused: mayRemove,
+              run: () => ask("all"),
+            }}
+          />
+          {add && (
+            <ActButton
+              act={{
+                id: "add",
+                text: w("act.addTenant"),
+                refused: mayShare,
+                isPrimary: !mayShare,
+                run: add,
+              }}
+            />
+          )}
+        </SpaceBetween>
+        <span className="lg-small" role="status">
+          {selected.length > 0 && t("selected", { n: selected.length })}
+        </span>
+      </div>
+    </SpaceBetween>
+  );
+  const filter = (
+    <div className="lg-find">
+      <Input
+        type="search"
+        value={text}
+        placeholder={t("find")}
+        ariaLabel={t("find")}
+        onChange={({ detail }) => find(() => setText(detail.value))}
+      />
+      <Select
+        ariaLabel={t("status")}
+        expandToViewport
+        selectedOption={options.find(({ value }) => value === state) ?? any}
+        options={[any, ...options]}
+        onChange={({ detail }) => find(() => setState(detail.selectedOption.value ?? ""))}
+      />
+    </div>
+  );
+  const nothing = error ? (
+    <Failure error={error} retry={() => void refetch()} />
+  ) : isFiltered ? (
+    <Empty
+      title={t("none")}
+      action={
+        <Button
+          onClick={() =>
+            find(() => {
+              setText("");
+              setState("");
+            })
+          }
+        >
+          {t("clear")}
+        </Button>
+      }
+    />
+  ) : (
+    <Empty title={t("empty")} text={t("empty.text")} />
+  );
+  const footer = (
+    <div className="lg-spread">
+      <Select
+        ariaLabel={t("pages", { size })}
+        expandToViewport
+        selectedOption={{ value: String(size), label: t("pages", { size }) }}
+        options={SIZES.map((one) => ({ value: String(one), label: t("pages", { size: one }) }))}
+        onChange={({ detail }) => find(() => setSize(Number(detail.selectedOption.value)))}
+      />
+      <span className="lg-small">{w("tenants.total", { n: found.length })}</span>
+      <Pagination
+        currentPageIndex={shown}
+        pagesCount={pages}
+        onChange={({ detail }) => setPage(detail.currentPageIndex)}
+      />
+    </div>
+  );
+  const common = {
+    items: rows,
+    trackBy: ({ recipient }: Share) => recipient.id,
+    loading: isPending,
+    loadingText: u("loading"),
+    selectionType: "multi",
+    selectedItems: selected,
+    onSelectionChange: ({ detail }: { detail: { selectedItems: Share[] } }) => {
+      const here = rows.map(({ recipient }) => recipient.id);
+      const now = detail.selectedItems.map(({ recipient }) => recipient.id);
+      setTicked((before) => [...before.filter((id) => !here.includes(id)), ...now]);
+    },
+    header,
+    filter,
+    empty: nothing,
+  } as const;
+  const tickLabel = (_: unknown, share: Share) => t("select", { name: nameIn(share) });
+
+  if (isNarrow) {
+    return (
+      <SpaceBetween size="s">
+        <Cards<Share>
+          {...common}
+          cardDefinition={{
+            header: nameIn,
+            sections: columns
+              .filter(({ id }) => id !== "name")
+              .map(({ id, ...rest }) => ({
+                id,
+                header: rest.header,
+                content: rest.cell,
+              })),
+          }}
+          ariaLabels={{ selectionGroupLabel: w("tenants.title"), itemSelectionLabel: tickLabel }}
+        />
+        {footer}
+      </SpaceBetween>
+    );
+  }
   return (
     <Table<Share>
+      {...common}
       variant="borderless"
-      items={rows}
-      trackBy={({ recipient }) => recipient.id}
-      columnDefinitions={isNarrow ? columns.filter(({ id }) => id !== "note" && id !== "shared") : columns}
-      loading={isPending}
-      loadingText={u("loading")}
+      columnDefinitions={columns}
       wrapLines
       contentDensity="compact"
-      selectionType="multi"
-      selectedItems={selected}
-      onSelectionChange={({ detail }) => {
-        const here = rows.map(({ recipient }) => recipient.id);
-        const now = detail.selectedItems.map(({ recipient }) => recipient.id);
-        setTicked((before) => [...before.filter((id) => !here.includes(id)), ...now]);
-      }}
       ariaLabels={{
         tableLabel: w("tenants.title"),
         selectionGroupLabel: w("tenants.title"),
         allItemsSelectionLabel: () => t("select", { name: w("tenants.title") }),
-        itemSelectionLabel: (_, share) => t("select", { name: nameIn(share) }),
+        itemSelectionLabel: tickLabel,
       }}
-      header={
-        <SpaceBetween size="s">
-          {above}
-          <div className="lg-toolbar">
-            <SpaceBetween direction="horizontal" size="xs">
-              <ActButton
-                act={{
-                  id: "delete",
-                  text: w("act.delete"),
-                  refused: mayRemove ?? (selected.length ? undefined : t("needsSelection")),
-                  run: () => ask(selected),
-                }}
-              />
-              <ActButton
-                act={{
-                  id: "remind",
-                  text: w("act.remind"),
-                  refused:
-                    mayRemove ??
-                    (selected.length === 0
-                      ? t("needsSelection")
-                      : open.length === 0
-                        ? t("needsPending")
-                        : undefined),
-                  run: () => sendReminder(open),
-                }}
-              />
-              <ActButton
-                act={{
-                  id: "delete-all",
-                  text: w("act.deleteAll"),
-                  refused: mayRemove,
-                  run: () => ask("all"),
-                }}
-              />
-              {add && (
-                <ActButton
-                  act={{
-                    id: "add",
-                    text: w("act.addTenant"),
-                    refused: mayShare,
-                    isPrimary: !mayShare,
-                    run: add,
-                  }}
-                />
-              )}
-            </SpaceBetween>
-            <span className="lg-small" role="status">
-              {selected.length > 0 && t("selected", { n: selected.length })}
-            </span>
-          </div>
-        </SpaceBetween>
-      }
-      filter={
-        <div className="lg-find">
-          <Input
-            type="search"
-            value={text}
-            placeholder={t("find")}
-            ariaLabel={t("find")}
-            onChange={({ detail }) => find(() => setText(detail.value))}
-          />
-          <Select
-            ariaLabel={t("status")}
-            expandToViewport
-            selectedOption={options.find(({ value }) => value === state) ?? any}
-            options={[any, ...options]}
-            onChange={({ detail }) => find(() => setState(detail.selectedOption.value ?? ""))}
-          />
-        </div>
-      }
-      empty={
-        error ? (
-          <Failure error={error} retry={() => void refetch()} />
-        ) : isFiltered ? (
-          <Empty
-            title={t("none")}
-            action={
-              <Button
-                onClick={() =>
-                  find(() => {
-                    setText("");
-                    setState("");
-                  })
-                }
-              >
-                {t("clear")}
-              </Button>
-            }
-          />
-        ) : (
-          <Empty title={t("empty")} text={t("empty.text")} />
-        )
-      }
-      footer={
-        <div className="lg-spread">
-          <Select
-            ariaLabel={t("pages", { size })}
-            expandToViewport
-            selectedOption={{ value: String(size), label: t("pages", { size }) }}
-            options={SIZES.map((one) => ({ value: String(one), label: t("pages", { size: one }) }))}
-            onChange={({ detail }) => find(() => setSize(Number(detail.selectedOption.value)))}
-          />
-          <span className="lg-small">{w("tenants.total", { n: found.length })}</span>
-          <Pagination
-            currentPageIndex={shown}
-            pagesCount={pages}
-            onChange={({ detail }) => setPage(detail.currentPageIndex)}
-          />
-        </div>
-      }
+      footer={footer}
     />
   );
 }

@@ -6,7 +6,6 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { useSession } from "~/api/session";
@@ -18,6 +17,7 @@ import { Go } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
 import { type Event, readEvents } from "./events";
+import { type SmallRow, SmallTable } from "./SmallTable";
 import { texts } from "./texts";
 
 const STEP = 20;
@@ -32,12 +32,12 @@ export function ActivityTab({ image }: { image: Image }) {
   );
 }
 
-interface Part<Row> {
+interface PartProps<Row> {
   title: string;
   none: string;
   heads: string[];
   rows: Row[];
-  row: (row: Row) => ReactNode;
+  row: (row: Row) => SmallRow;
   query: {
     error: unknown;
     isPending: boolean;
@@ -48,7 +48,7 @@ interface Part<Row> {
   };
 }
 
-function Part<Row>({ title, none, heads, rows, row, query }: Part<Row>) {
+function Part<Row>({ title, none, heads, rows, row, query }: PartProps<Row>) {
   const t = useTexts(texts);
   return (
     <Container header={<Header variant="h2">{title}</Header>}>
@@ -59,20 +59,7 @@ function Part<Row>({ title, none, heads, rows, row, query }: Part<Row>) {
       ) : rows.length === 0 ? (
         <Box color="text-body-secondary">{none}</Box>
       ) : (
-        <div className="lg-wide">
-          <table className="lg-table">
-            <thead>
-              <tr>
-                {heads.map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>{rows.map(row)}</tbody>
-          </table>
-        </div>
+        <SmallTable heads={heads} rows={rows.map(row)} />
       )}
       {query.hasNextPage && (
         <Button variant="link" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -118,32 +105,27 @@ function Jobs({ image }: { image: Image }) {
       row={(job) => {
         const kind = KINDS.find((one) => one === job.kind);
         const good = job.results.filter((pair) => pair.outcome !== "refused").length;
-        return (
-          <tr key={job.id}>
-            <th scope="row">{kind ? t(`job.${kind}`) : job.kind}</th>
-            <td>
-              <StatusIndicator type={JOB[job.state]}>
-                {job.state === "running"
-                  ? t("state.running", { n: job.progress_percent })
-                  : t(`state.${job.state}`)}
-              </StatusIndicator>
-            </td>
-            <td>
-              {job.failure?.message ??
-                (job.results.length ? t("activity.pairs", { good, all: job.results.length }) : "–")}
-            </td>
-            <td>
-              <Ago at={job.created_at} />
-            </td>
-            <td>
-              {hasPage("project", "jobs/:id") ? (
-                <Go to={path(`jobs/${job.id}`)}>{job.id.slice(0, 8)}</Go>
-              ) : (
-                <CopyText text={job.id} whole={false} />
-              )}
-            </td>
-          </tr>
-        );
+        return {
+          id: job.id,
+          cells: [
+            kind ? t(`job.${kind}`) : job.kind,
+            <StatusIndicator key="state" type={JOB[job.state]}>
+              {job.state === "running"
+                ? t("state.running", { n: job.progress_percent })
+                : t(`state.${job.state}`)}
+            </StatusIndicator>,
+            job.failure?.message ??
+              (job.results.length ? t("activity.pairs", { good, all: job.results.length }) : "–"),
+            <Ago key="at" at={job.created_at} />,
+            hasPage("project", "jobs/:id") ? (
+              <Go key="link" to={path(`jobs/${job.id}`)}>
+                {job.id.slice(0, 8)}
+              </Go>
+            ) : (
+              <CopyText key="id" text={job.id} whole={false} />
+            ),
+          ],
+        };
       }}
     />
   );
@@ -175,8 +157,8 @@ function Events({ image }: { image: Image }) {
       title={t("activity.events")}
       none={t("activity.noEvents")}
       heads={[
-        t("activity.when"),
         t("activity.what"),
+        t("activity.when"),
         t("activity.who"),
         t("activity.other"),
         t("activity.result"),
@@ -186,37 +168,36 @@ function Events({ image }: { image: Image }) {
       query={query}
       row={(event) => {
         const result = (["ok", "refused", "failed"] as const).find((one) => one === event.result);
-        return (
-          <tr key={event.id}>
-            <td>
-              <Ago at={event.at} />
-            </td>
-            <th scope="row">
-              <span title={event.verb}>{said(event.verb)}</span>
-            </th>
-            <td>
-              {event.user === user.id ? (
-                <span title={event.user}>{t("activity.you")}</span>
-              ) : (
-                <CopyText text={event.user ?? event.project} whole={false} />
-              )}
-            </td>
-            <td>
-              {event.counterpart && event.counterpart.id !== project ? (
-                <CopyText text={event.counterpart.id} whole={false} />
-              ) : (
-                "–"
-              )}
-            </td>
-            <td>
+        return {
+          id: event.id,
+          cells: [
+            <span key="verb" title={event.verb}>
+              {said(event.verb)}
+            </span>,
+            <Ago key="at" at={event.at} />,
+            event.user === user.id ? (
+              <span key="self" title={event.user}>
+                {t("activity.you")}
+              </span>
+            ) : (
+              <CopyText key="id" text={event.user ?? event.project} whole={false} />
+            ),
+            event.counterpart && event.counterpart.id !== project ? (
+              <CopyText key="id" text={event.counterpart.id} whole={false} />
+            ) : (
+              "–"
+            ),
+            <span key="result">
               <StatusIndicator type={RESULT[event.result] ?? "info"}>
                 {result ? t(`result.${result}`) : event.result}
               </StatusIndicator>
               {event.code && <div className="lg-small">{event.code}</div>}
-            </td>
-            <td className="lg-mono lg-small">{event.detail ?? "–"}</td>
-          </tr>
-        );
+            </span>,
+            <span key="detail" className="lg-mono lg-small">
+              {event.detail ?? "–"}
+            </span>,
+          ],
+        };
       }}
     />
   );

@@ -17,6 +17,7 @@ import { Go } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
 import { shortDigest } from "./Receipt";
+import { SmallTable } from "./SmallTable";
 import { texts } from "./texts";
 
 type Backup = Schema<"BackupView">;
@@ -66,48 +67,42 @@ export function BackupsTab({ image }: { image: Image }) {
         {data.disks.length === 0 ? (
           <Box color="text-body-secondary">{t("backups.none")}</Box>
         ) : (
-          <div className="lg-wide">
-            <table className="lg-table">
-              <thead>
-                <tr>
-                  <th scope="col">{t("backups.position")}</th>
-                  <th scope="col">{t("backups.role")}</th>
-                  <th scope="col">{t("backups.size")}</th>
-                  <th scope="col">{t("field.stored")}</th>
-                  <th scope="col">{i("panel.format")}</th>
-                  <th scope="col">{t("backups.digest")}</th>
-                  {mayGet && <th scope="col">{w("act.download")}</th>}
-                </tr>
-              </thead>
-              <tbody>
-                {data.disks.map((disk) => {
-                  const name = disk.name ?? number(disk.position);
-                  return (
-                    <tr key={disk.position}>
-                      <th scope="row">{name}</th>
-                      <td>{t(disk.system ? "role.system" : "role.data")}</td>
-                      <td>{number(disk.size_gib)}</td>
-                      <td>{bytes(disk.size_bytes)}</td>
-                      <td>{disk.disk_format ?? "–"}</td>
-                      <td>
-                        {disk.digest ? <CopyText text={disk.digest} shown={shortDigest(disk.digest)} /> : "–"}
-                      </td>
-                      {mayGet && (
-                        <td>
-                          <Link
-                            ariaLabel={t("backups.getDisk", { name })}
-                            href={linkTo(`/api/v1/images/${image.id}/disks/${disk.position}/file`, place)}
-                          >
-                            {w("act.download")}
-                          </Link>
-                        </td>
-                      )}
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
-          </div>
+          <SmallTable
+            heads={[
+              t("backups.position"),
+              t("backups.role"),
+              t("backups.size"),
+              t("field.stored"),
+              i("panel.format"),
+              t("backups.digest"),
+              ...(mayGet ? [w("act.download")] : []),
+            ]}
+            rows={data.disks.map((disk) => {
+              const name = disk.name ?? number(disk.position);
+              return {
+                id: String(disk.position),
+                cells: [
+                  name,
+                  t(disk.system ? "role.system" : "role.data"),
+                  number(disk.size_gib),
+                  bytes(disk.size_bytes),
+                  disk.disk_format ?? "–",
+                  disk.digest ? (
+                    <CopyText key="id" text={disk.digest} shown={shortDigest(disk.digest)} />
+                  ) : (
+                    "–"
+                  ),
+                  <Link
+                    key="file"
+                    ariaLabel={t("backups.getDisk", { name })}
+                    href={linkTo(`/api/v1/images/${image.id}/disks/${disk.position}/file`, place)}
+                  >
+                    {w("act.download")}
+                  </Link>,
+                ],
+              };
+            })}
+          />
         )}
       </Container>
       <Backups image={image} />
@@ -130,38 +125,31 @@ function Backups({ image }: { image: Image }) {
       ) : backups.length === 0 ? (
         <Box color="text-body-secondary">{t("backups.noBackup")}</Box>
       ) : (
-        <div className="lg-wide">
-          <table className="lg-table">
-            <thead>
-              <tr>
-                <th scope="col">{i("col.name")}</th>
-                <th scope="col">{t("backups.vault")}</th>
-                <th scope="col">{t("backups.size_gib")}</th>
-                <th scope="col">{t("backups.source")}</th>
-                <th scope="col">{t("field.created")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {backups.map((backup) => (
-                <tr key={backup.id}>
-                  <th scope="row">{backup.name}</th>
-                  <td>
-                    {hasPage("project", "vaults/:id") ? (
-                      <Go to={path(`vaults/${backup.vault}`)}>{backup.vault}</Go>
-                    ) : (
-                      <CopyText text={backup.vault} whole={false} />
-                    )}
-                  </td>
-                  <td>{i("gb", { n: backup.size_gib })}</td>
-                  <td>{backup.source}</td>
-                  <td>
-                    <Ago at={backup.created_at} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <SmallTable
+          heads={[
+            i("col.name"),
+            t("backups.vault"),
+            t("backups.size_gib"),
+            t("backups.source"),
+            t("field.created"),
+          ]}
+          rows={backups.map((backup) => ({
+            id: backup.id,
+            cells: [
+              backup.name,
+              hasPage("project", "vaults/:id") ? (
+                <Go key="link" to={path(`vaults/${backup.vault}`)}>
+                  {backup.vault}
+                </Go>
+              ) : (
+                <CopyText key="id" text={backup.vault} whole={false} />
+              ),
+              i("gb", { n: backup.size_gib }),
+              backup.source,
+              <Ago key="at" at={backup.created_at} />,
+            ],
+          }))}
+        />
       )}
     </Container>
   );

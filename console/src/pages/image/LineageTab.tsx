@@ -15,7 +15,8 @@ import { Go } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
 import { useBackupsOf } from "./BackupsTab";
-import { type Event, readEvents } from "./events";
+import { copyOf, readEvents } from "./events";
+import { SmallTable } from "./SmallTable";
 import { texts } from "./texts";
 
 /** Where an image comes from, and what was made of it. */
@@ -68,12 +69,6 @@ export function ImageLink({ id }: { id: string }) {
   );
 }
 
-/** What an event says of the copy that was asked for: `copy=ID region=REGION`. */
-export function copyOf(event: Event): { image?: string; region?: string } {
-  const facts = new Map((event.detail ?? "").split(" ").map((fact) => fact.split("=") as [string, string]));
-  return { image: facts.get("copy"), region: facts.get("region") };
-}
-
 const VERBS = ["image.replicate", "image.copy"] as const;
 
 function Copies({ image }: { image: Image }) {
@@ -113,54 +108,36 @@ function Copies({ image }: { image: Image }) {
       ) : events.length === 0 ? (
         <Box color="text-body-secondary">{t("lineage.noCopies")}</Box>
       ) : (
-        <div className="lg-wide">
-          <table className="lg-table">
-            <thead>
-              <tr>
-                <th scope="col">{t("lineage.image")}</th>
-                <th scope="col">{t("lineage.how")}</th>
-                <th scope="col">{t("lineage.who")}</th>
-                <th scope="col">{t("lineage.when")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {events.map((event) => {
-                const made = copyOf(event);
-                const isElsewhere = made.region !== undefined && made.region !== region;
-                return (
-                  <tr key={event.id}>
-                    <td>
-                      {!made.image ? (
-                        t("lineage.theirs")
-                      ) : isElsewhere ? (
-                        <CopyText text={made.image} whole={false} />
-                      ) : (
-                        <ImageLink id={made.image} />
-                      )}
-                    </td>
-                    <td>
-                      {event.verb === "image.replicate"
-                        ? t("lineage.replicate")
-                        : made.region
-                          ? t("lineage.copy", { region: made.region })
-                          : t("lineage.copyElsewhere")}
-                    </td>
-                    <td>
-                      {event.project === project ? (
-                        t("lineage.you")
-                      ) : (
-                        <CopyText text={event.project} whole={false} />
-                      )}
-                    </td>
-                    <td>
-                      <Ago at={event.at} />
-                    </td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <SmallTable
+          heads={[t("lineage.image"), t("lineage.how"), t("lineage.who"), t("lineage.when")]}
+          rows={events.map((event) => {
+            const made = copyOf(event);
+            const isElsewhere = made.region !== undefined && made.region !== region;
+            return {
+              id: event.id,
+              cells: [
+                !made.image ? (
+                  t("lineage.theirs")
+                ) : isElsewhere ? (
+                  <CopyText key="id" text={made.image} whole={false} />
+                ) : (
+                  <ImageLink key="image" id={made.image} />
+                ),
+                event.verb === "image.replicate"
+                  ? t("lineage.replicate")
+                  : made.region
+                    ? t("lineage.copy", { region: made.region })
+                    : t("lineage.copyElsewhere"),
+                event.project === project ? (
+                  t("lineage.you")
+                ) : (
+                  <CopyText key="id" text={event.project} whole={false} />
+                ),
+                <Ago key="at" at={event.at} />,
+              ],
+            };
+          })}
+        />
       )}
       {hasNextPage && (
         <Button variant="link" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

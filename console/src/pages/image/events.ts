@@ -17,3 +17,9 @@ export async function readEvents(api: Api, query: Wanted): Promise<Schema<"Event
   if (typeof page === "string") throw new Error("the audit trail came as text");
   return page;
 }
+
+/** What an event says of the copy that was asked for: `copy=ID region=REGION`. */
+export function copyOf(event: Event): { image?: string; region?: string } {
+  const facts = new Map((event.detail ?? "").split(" ").map((fact) => fact.split("=") as [string, string]));
+  return { image: facts.get("copy"), region: facts.get("region") };
+}
