@@ -3,8 +3,10 @@ import Button from "@cloudscape-design/components/button";
 import Modal, { type ModalProps } from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { Failure } from "~/ui/Failure";
+import { uiTexts } from "~/ui/texts";
 
 interface Props {
   title: string;
@@ -23,6 +25,7 @@ interface Props {
 /** Asks before an act, and says what comes of it. */
 export function Confirm({ title, verb, run, close, refused, place, size, children }: Props) {
   const w = useWords();
+  const u = useTexts(uiTexts);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
   const form = useId();
@@ -66,7 +69,7 @@ export function Confirm({ title, verb, run, close, refused, place, size, childre
     >
       <form id={form} noValidate onSubmit={(event) => void act(event)}>
         <SpaceBetween size="m">
-          {failure !== undefined && <Failure error={failure} />}
+          {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
           {children}
         </SpaceBetween>
       </form>

@@ -5,6 +5,7 @@ export const uiTexts = catalogue("ui", {
   copyShort: ["Copy", "复制"],
   copied: ["Copied", "已复制"],
   failed: ["This could not be loaded", "无法加载"],
+  notDone: ["This was not done", "操作未完成"],
   requestId: ["Request id", "请求 ID"],
   loading: ["Loading", "加载中"],
   reader: ["Your role in {project} is reader", "您在 {project} 中的角色是只读"],

@@ -129,8 +129,8 @@ function Modify({ image, close }: { image: Image; close: () => void }) {
         <Input value={form.description} onChange={({ detail }) => set({ description: detail.value })} />
       </FormField>
       <div className="lg-fields">
-        <FormField label={t("os")} description={t("osHint")}>
-          <Input value={form.os} onChange={({ detail }) => set({ os: detail.value })} />
+        <FormField label={t("os")}>
+          <Input placeholder="ubuntu" value={form.os} onChange={({ detail }) => set({ os: detail.value })} />
         </FormField>
         <FormField label={t("version")}>
           <Input value={form.version} onChange={({ detail }) => set({ version: detail.value })} />

@@ -3,7 +3,6 @@ import { catalogue } from "~/i18n/texts";
 export const texts = catalogue("dialog-modify", {
   title: ["Modify {image}", "修改“{image}”"],
   os: ["OS", "操作系统"],
-  osHint: ["For example ubuntu", "例如 ubuntu"],
   version: ["OS version", "操作系统版本"],
   arch: ["Architecture", "架构"],
   boot: ["Boot mode", "启动方式"],

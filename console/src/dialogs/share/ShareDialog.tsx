@@ -25,6 +25,7 @@ import type { DialogProps } from "~/pages/registry";
 import { toastWithUndo } from "~/shell/messages";
 import { Failure } from "~/ui/Failure";
 import { parseIds } from "~/ui/ids";
+import { uiTexts } from "~/ui/texts";
 import { useChips } from "./chips";
 import { IdBox } from "./IdBox";
 import { texts } from "./texts";
@@ -35,6 +36,7 @@ const NO_IMAGES: Image[] = [];
 /** Offers images to other projects; each id is asked of the server as soon as it is typed. */
 export default function ShareDialog({ ids, close }: DialogProps) {
   const t = useTexts(texts);
+  const u = useTexts(uiTexts);
   const w = useWords();
   const { api, key, path } = usePlace();
   const policy = usePolicy();
@@ -158,7 +160,7 @@ export default function ShareDialog({ ids, close }: DialogProps) {
       }
     >
       <SpaceBetween size="l">
-        {failure !== undefined && <Failure error={failure} />}
+        {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
         {isPartly && <Alert type="warning">{t("partly")}</Alert>}
         {quota && (
           <div>

@@ -16,6 +16,7 @@ import { refusal } from "~/images/acts";
 import { nameOf } from "~/images/columns";
 import { useRefresh } from "~/images/queries";
 import { Failure } from "~/ui/Failure";
+import { uiTexts } from "~/ui/texts";
 import { fieldOf, joinTag, splitTag, tagProblem } from "../fields/fields";
 import { fieldTexts } from "../fields/texts";
 import { Skipped } from "../Skipped";
@@ -26,6 +27,7 @@ const AT = { TAG_NOT_PREDEFINED: "tag", TAG_QUOTA: "tag", tag: "tag" } as const;
 /** Puts tags on images and takes them off, one by one and at once. */
 export function TagEditor({ images }: { images: Image[] }) {
   const t = useTexts(texts);
+  const u = useTexts(uiTexts);
   const f = useTexts(fieldTexts);
   const { api, key: place } = usePlace();
   const rule = usePolicy();
@@ -89,7 +91,7 @@ export function TagEditor({ images }: { images: Image[] }) {
   const values = [...new Set(predefined.filter((one) => one.key === key).flatMap((one) => one.values))];
   return (
     <SpaceBetween size="m">
-      {failure !== undefined && <Failure error={failure} />}
+      {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
       {all.length === 0 ? (
         <Box color="text-body-secondary">{t("none")}</Box>
       ) : (

@@ -11,6 +11,7 @@ import { useWords } from "~/i18n/words";
 import { useRefresh, useUndo } from "~/images/queries";
 import { toastWithUndo } from "~/shell/messages";
 import { Failure } from "~/ui/Failure";
+import { uiTexts } from "~/ui/texts";
 import { useChips } from "../share/chips";
 import { IdBox } from "../share/IdBox";
 import { texts as shareTexts } from "../share/texts";
@@ -20,6 +21,7 @@ import { texts } from "./texts";
 /** The box for the ids of more tenants, over the list of those there are. */
 export function AddTenants({ image, close }: { image: Image; close: () => void }) {
   const t = useTexts(texts);
+  const u = useTexts(uiTexts);
   const s = useTexts(shareTexts);
   const w = useWords();
   const { api } = usePlace();
@@ -81,7 +83,7 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
         : undefined;
   return (
     <SpaceBetween size="s">
-      {failure !== undefined && <Failure error={failure} />}
+      {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
       <FormField
         stretch
         label={w(policy("share.recipient_kind") === "account" ? "label.accountIds" : "label.tenantIds")}

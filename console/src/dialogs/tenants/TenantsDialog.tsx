@@ -12,6 +12,7 @@ import { nameOf } from "~/images/columns";
 import { useImage } from "~/images/queries";
 import type { DialogProps } from "~/pages/registry";
 import { Failure } from "~/ui/Failure";
+import { uiTexts } from "~/ui/texts";
 import { AddTenants } from "./AddTenants";
 import { Losing, TenantsTable, useLosingTitle } from "./TenantsTable";
 import { useShares, useSlots, useTenantActs } from "./tenants";
@@ -69,6 +70,7 @@ function Tenants({ image }: { image: Image }) {
 /** Asks within the dialog: one over another would hide what it is about. */
 function Ask({ image, losing, close }: { image: Image; losing: Share[] | "all"; close: () => void }) {
   const t = useTexts(texts);
+  const u = useTexts(uiTexts);
   const w = useWords();
   const { data: all = [] } = useShares(image.id);
   const { remove } = useTenantActs(image.id);
@@ -99,7 +101,7 @@ function Ask({ image, losing, close }: { image: Image; losing: Share[] | "all"; 
       }
     >
       <Losing shares={losing} all={all} />
-      {failure !== undefined && <Failure error={failure} />}
+      {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
     </Alert>
   );
 }

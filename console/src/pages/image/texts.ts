@@ -19,7 +19,6 @@ export const texts = catalogue("image", {
   public: ["Public image", "公共镜像"],
   community: ["Community image", "社区镜像"],
   operator: ["You look at it as the operator", "您正以运营者身份查看"],
-  relation: ["How you stand to it", "您与该镜像的关系"],
   progress: ["Being made", "创建进度"],
 
   "gone.title": [
