@@ -9,7 +9,7 @@ import type { Image, ShareReport } from "~/api/types";
 import { createStore } from "~/store";
 import { forget, type Remembered, remember, remembered } from "./memory";
 import { fingerprint } from "./probe";
-import { type Upload, uploads } from "./tray";
+import { type Phase, type Upload, uploads } from "./tray";
 import * as tus from "./tus";
 
 /** Browsers open six connections to a server, and pages need some of them. */
@@ -328,11 +328,14 @@ interface News {
 }
 const heard = new Map<string, Set<string>>();
 
+/** What other tabs need not know: they have it themselves, or it is over. */
+const UNTOLD: readonly Phase[] = ["needs-file", "done", "failed"];
+
 /** Tells other tabs what this one sends, and shows what they do. */
 export function startTelling(user: string): () => void {
   if (!channel) return () => undefined;
   const tell = (ask = false) => {
-    const all = uploads.get().filter((one) => !one.isElsewhere && one.phase !== "needs-file");
+    const all = uploads.get().filter((one) => !one.isElsewhere && !UNTOLD.includes(one.phase));
     channel.postMessage({ tab, user, all, ask } satisfies News);
   };
   channel.onmessage = ({ data }: MessageEvent<News>) => {

@@ -1,7 +1,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Wizard from "@cloudscape-design/components/wizard";
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
@@ -68,6 +68,9 @@ export default function NewImage() {
     { text: w("tab.private"), href: path("images/private") },
     { text: w("act.create"), href: path("images/new") },
   ]);
+
+  // It would lie over the buttons.
+  useEffect(() => trayOpen.set(false), []);
 
   const change = useCallback(
     (how: Partial<Draft> | ((now: Draft) => Draft)) =>
