@@ -1,7 +1,9 @@
 import { useParams } from "react-router";
 import { usePlace } from "~/api/context";
 import { useTexts } from "~/i18n/texts";
+import { Empty } from "~/table/List";
 import { LinkTabs } from "~/ui/LinkTabs";
+import { useRefusal } from "~/ui/may";
 import { Page } from "~/ui/Page";
 import { Owners } from "./Owners";
 import { Policies } from "./Policies";
@@ -10,6 +12,12 @@ import { Users } from "./Users";
 import { Webhooks } from "./Webhooks";
 
 const TABS = { users: Users, policies: Policies, owners: Owners, webhooks: Webhooks };
+const NEEDS: Record<Tab, string> = {
+  users: "ims:access:list",
+  policies: "ims:access:list",
+  owners: "ims:shares:list",
+  webhooks: "ims:webhooks:manage",
+};
 type Tab = keyof typeof TABS;
 const ALL = Object.keys(TABS) as Tab[];
 
@@ -20,6 +28,7 @@ export default function AccessPage() {
   const { tab: named } = useParams();
   const tab = ALL.find((one) => one === named) ?? "users";
   const Shown = TABS[tab];
+  const refused = useRefusal(NEEDS[tab]);
   return (
     <Page
       title={t(tab)}
@@ -32,7 +41,7 @@ export default function AccessPage() {
           label={t("title")}
           tabs={ALL.map((one) => ({ text: t(one), path: path(`access/${one}`), isHere: one === tab }))}
         />
-        <Shown />
+        {refused ? <Empty title={t("adminsOnly")} text={refused} /> : <Shown />}
       </div>
     </Page>
   );

@@ -6,6 +6,7 @@ export const texts = catalogue("access", {
     "Who may do what in {project}, whose offers it takes by itself, and which programs hear of it.",
     "{project} 中的人员权限、对共享方的信任规则，以及接收通知的程序。",
   ],
+  adminsOnly: ["For admins of the project", "仅限项目管理员"],
   users: ["Users and roles", "用户与角色"],
   policies: ["Custom policies", "自定义策略"],
   owners: ["Trusted and blocked", "信任与屏蔽"],

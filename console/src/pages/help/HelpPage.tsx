@@ -41,7 +41,7 @@ export default function HelpPage() {
         </Container>
         <Codes />
         <Container header={<Header variant="h2">{t("pages")}</Header>}>
-          <ul>
+          <ul className="lg-links">
             {navigation.map((item) => (
               <li key={item.path}>
                 <Go to={item.path}>{item.text}</Go>
@@ -50,7 +50,7 @@ export default function HelpPage() {
           </ul>
         </Container>
         <Container header={<Header variant="h2">{t("more")}</Header>}>
-          <ul>
+          <ul className="lg-links">
             <li>
               <Go to="/about">{t("about")}</Go>
             </li>

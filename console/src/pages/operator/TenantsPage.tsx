@@ -69,6 +69,7 @@ export default function TenantsPage() {
         cell: (tenant) => <CopyText text={tenant.uid} />,
         minWidth: 150,
         csv: (tenant) => tenant.uid,
+        isHidden: true,
       },
       {
         id: "projects",
