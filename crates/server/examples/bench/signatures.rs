@@ -5,7 +5,7 @@
 //! JSON), rounds of both alternating, medians. Ends by itself in less than a minute.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt as _;
 use lendglass_server::service::{identity, world};
 use lendglass_server::wire::credential::{Asked, claim};
+use lendglass_store::clock::Clock;
 use lendglass_store::db::Engine;
 use ring::{digest, hmac};
 use tower::ServiceExt as _;
@@ -213,13 +214,13 @@ impl Signer {
     }
 }
 
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+fn seconds() -> i64 {
+    Clock::Real.now().0 / 1_000_000
 }
 
 fn now(format: &str) -> String {
     let format = time::format_description::parse_borrowed::<2>(format).unwrap();
-    time::OffsetDateTime::from_unix_timestamp(seconds() as i64).unwrap().format(&format).unwrap()
+    time::OffsetDateTime::from_unix_timestamp(seconds()).unwrap().format(&format).unwrap()
 }
 
 fn hex(bytes: &[u8]) -> String {
