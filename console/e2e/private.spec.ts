@@ -1,0 +1,166 @@
+import { A, B, expect, test } from "./support/fixtures";
+
+test("ui_01_pf_04_the_list_says_state_system_size_and_what_is_left", async ({ alice, say }) => {
+  await alice.image("erp-golden", { properties: { os_distro: "debian", os_version: "12" } });
+  const page = await alice.open("images/private");
+  const row = page.getByRole("row", { name: /erp-golden/ });
+  await expect(row).toContainText(say("Normal", "正常"));
+  await expect(row).toContainText(say("System", "系统盘"));
+  await expect(row).toContainText("64 KiB");
+  await expect(row).toContainText(/debian/i);
+  const { shared_images: shared } = await alice.call<{ shared_images: { limit: number | null } }>("GET", "/quota");
+  const left =
+    shared.limit === null
+      ? say("You share 0 images", "您已共享 0 个镜像")
+      : say(`You share 0 of ${shared.limit} images`, `您已共享 0/${shared.limit} 个镜像`);
+  await expect(page.getByText(left)).toBeVisible();
+});
+
+test("ui_02_buttons_follow_the_selection_and_say_why_not", async ({ alice, say }) => {
+  await alice.image("erp-golden");
+  const page = await alice.open("images/private");
+  const share = page.getByRole("button", { name: say("Share", "共享"), exact: true });
+  const unshare = page.getByRole("button", { name: say("Cancel sharing", "取消共享"), exact: true });
+  await expect(share).toHaveAttribute("aria-disabled", "true");
+  await share.focus();
+  await expect(share).toHaveAccessibleDescription(say("Select at least one image", "请至少选择一个镜像"));
+  await page.getByRole("checkbox", { name: say("Select erp-golden", "选择 erp-golden") }).check();
+  await expect(share).not.toHaveAttribute("aria-disabled", "true");
+  await expect(unshare).toHaveAttribute("aria-disabled", "true");
+  await unshare.focus();
+  await expect(unshare).toHaveAccessibleDescription(/\S/);
+});
+
+test("uxt_14_ui_03_every_act_that_is_off_says_why", async ({ alice, bob, say }) => {
+  const shared = await alice.image("shared");
+  const published = await alice.image("published");
+  await alice.image("protected", { protected: true });
+  await alice.image("a-data-disk", { kind: "data" });
+  await alice.call("POST", "/images", { name: "no-bytes-yet", disk_format: "raw", container_format: "bare" });
+  const stopped = await alice.image("stopped");
+  await alice.share([shared], [B]);
+  await alice.call("POST", `/images/${published}/publish`);
+  await alice.call("POST", `/images/${stopped}/deactivate`);
+
+  const reasons = async (page: import("@playwright/test").Page) => {
+    const seen: string[] = [];
+    const menus = page.getByRole("button", { name: say("Actions for", "的操作") });
+    await expect(menus.first()).toBeVisible();
+    for (const menu of await menus.all()) {
+      await menu.click();
+      const items = page.getByRole("menuitem");
+      await expect(items.first()).toBeVisible();
+      for (const item of await items.all()) {
+        if ((await item.getAttribute("aria-disabled")) !== "true") continue;
+        await item.hover();
+        await expect(item, `${await menu.getAttribute("aria-label")}: ${await item.innerText()}`).toHaveAccessibleDescription(
+          /\S/,
+        );
+        seen.push(await item.innerText());
+      }
+      await page.keyboard.press("Escape");
+      await expect(items.first()).toBeHidden();
+    }
+    return seen;
+  };
+  const own = await reasons(await alice.open("images/private"));
+  expect(own).toContain(say("Share", "共享"));
+  expect(own).toContain(say("Cancel sharing", "取消共享"));
+  await bob.answer("accept", [shared]);
+  const received = await reasons(await bob.open("images/shared", B));
+  expect(received).toEqual(
+    expect.arrayContaining([say("Share", "共享"), say("Modify", "修改"), say("Delete", "删除")]),
+  );
+});
+
+test("ui_04_a_row_opens_beside_the_list", async ({ alice, say }) => {
+  const image = await alice.image("erp-golden", { min_ram_mib: 512 });
+  const page = await alice.open("images/private");
+  await page.getByRole("row", { name: /erp-golden/ }).getByText(say("Normal", "正常")).click();
+  const panel = page.getByRole("region", { name: "erp-golden" });
+  await expect(panel.getByText(image)).toBeVisible();
+  await expect(panel.getByText("512")).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`sel=${image}`));
+});
+
+test("ui_05_tabs_part_the_images", async ({ alice, bob, say }) => {
+  const shared = await alice.image("erp-golden");
+  await alice.share([shared], [B]);
+  await bob.answer("accept", [shared]);
+  await bob.image("bobs-own");
+  const page = await bob.open("images/private", B);
+  const header = (name: string) => page.getByRole("rowheader", { name });
+  await expect(header("bobs-own")).toBeVisible();
+  await expect(header("erp-golden")).toHaveCount(0);
+  const tabs = page.getByRole("navigation", { name: say("Images", "镜像"), exact: true });
+  await tabs.getByRole("link", { name: say("Shared with me", "共享给我的镜像") }).click();
+  await expect(header("erp-golden")).toBeVisible();
+  await expect(header("bobs-own")).toHaveCount(0);
+});
+
+test("sh_26_sh_31_sharing_is_cancelled_from_the_row_after_a_question", async ({ alice, bob, say }) => {
+  const image = await alice.image("erp-golden");
+  await alice.share([image], [B]);
+  await bob.answer("accept", [image]);
+  const page = await alice.open("images/private");
+  await expect(page.getByRole("row", { name: /erp-golden/ })).toContainText(say("1 tenant", "1 个租户"));
+  await page.getByRole("button", { name: say("Actions for erp-golden", "erp-golden 的操作") }).click();
+  await page.getByRole("menuitem", { name: say("Cancel sharing", "取消共享") }).click();
+  const dialog = page.getByRole("dialog", { name: say("Cancel sharing of erp-golden?", "取消共享“erp-golden”？") });
+  await expect(
+    dialog.getByText(
+      say(
+        "1 tenant loses it at once: 1 accepted, 0 pending.",
+        "1 个租户将立即失去访问权限：1 个已接受，0 个待接受。",
+      ),
+    ),
+  ).toBeVisible();
+  await dialog.getByRole("button", { name: say("Cancel sharing", "取消共享") }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(() => alice.stateOf(image, B)).toBeUndefined();
+});
+
+test("dl_03_dl_06_deleting_counts_what_depends_and_asks_for_the_name", async ({ alice, bob, say }) => {
+  const image = await alice.image("erp-golden");
+  await alice.share([image], [B]);
+  await bob.answer("accept", [image]);
+  const page = await alice.open(`images/private?dialog=delete&ids=${image}`);
+  const dialog = page.getByRole("dialog", { name: say("Delete erp-golden?", "删除“erp-golden”？") });
+  await expect(dialog.getByText(say("Shared with 1 tenant.", "已共享给 1 个租户。"))).toBeVisible();
+  const erase = dialog.getByRole("button", { name: say("Delete", "删除"), exact: true });
+  const field = dialog.getByRole("textbox", { name: say("Type erp-golden to delete.", "输入 erp-golden 以确认删除。") });
+  await expect(erase).toBeDisabled();
+  await field.fill("erp-golden");
+  await erase.click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("rowheader", { name: "erp-golden" })).toHaveCount(0);
+  const gone = await alice.ask("GET", `/images/${image}`);
+  expect(gone.status()).toBe(404);
+});
+
+test("uxt_09_rg_04_a_link_shows_the_same_view_in_another_browser", async ({ alice, as, say }) => {
+  await alice.image("erp-golden");
+  const web = await alice.image("web-base");
+  await alice.share([web], [B]);
+  const page = await alice.open("images/private");
+  await page.getByRole("combobox", { name: say("Filter", "筛选") }).fill("web");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("rowheader", { name: "erp-golden" })).toHaveCount(0);
+  await page.getByRole("row", { name: /web-base/ }).getByText(say("Normal", "正常")).click();
+  await expect(page.getByRole("region", { name: "web-base" })).toBeVisible();
+  const link = page.url();
+  expect(link).toContain(`/r/r1/p/${A}/images/private`);
+
+  const second = await as("alice");
+  await second.page.goto(link);
+  await expect(second.page.getByRole("region", { name: "web-base" })).toBeVisible();
+  await expect(second.page.getByRole("rowheader", { name: "web-base" })).toBeVisible();
+  await expect(second.page.getByRole("rowheader", { name: "erp-golden" })).toHaveCount(0);
+});
+
+test("rg_04_a_link_into_a_project_of_others_says_so", async ({ bob, say }) => {
+  const page = await bob.open("images/private", A);
+  await expect(
+    page.getByText(say("You have no role there", "您没有该处的角色")),
+  ).toBeVisible();
+});
