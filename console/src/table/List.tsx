@@ -5,7 +5,7 @@ import CollectionPreferences from "@cloudscape-design/components/collection-pref
 import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
@@ -41,7 +41,7 @@ export function List<Row>(list: ListProps<Row>) {
   const isNarrow = useMedia("(max-width: 640px)");
   const preferences = useTablePreferences(id, columns);
   const { state, setTokens, setSort, setPage, setSel } = useListState();
-  const { result, markers, goTo, isWalking, loadAll, sort, isFiltered } = useRows(
+  const { result, at, markers, goTo, isWalking, loadAll, sort, isFiltered } = useRows(
     list,
     state,
     preferences.pageSize,
@@ -56,6 +56,16 @@ export function List<Row>(list: ListProps<Row>) {
     const now = new Map(rows.map((row) => [rowId(row), row]));
     return [...ticked].map(([id, row]) => now.get(id) ?? row);
   }, [ticked, rows, rowId]);
+  // What has left its page is no longer ticked: it was accepted, removed or deleted, and the next act is not
+  // meant for it.
+  const seen = useRef({ at, ids: [] as string[] });
+  useEffect(() => {
+    if (!result.data || result.isPlaceholderData) return;
+    const ids = result.data.rows.map(rowId);
+    const gone = seen.current.at === at ? seen.current.ids.filter((id) => !ids.includes(id)) : [];
+    seen.current = { at, ids };
+    if (gone.length) setTicked((all) => new Map([...all].filter(([id]) => !gone.includes(id))));
+  }, [at, result.data, result.isPlaceholderData, rowId]);
   const { onSelection } = list;
   useEffect(() => onSelection?.(selected), [onSelection, selected]);
   const tick = (next: Row[]) => {

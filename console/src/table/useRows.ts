@@ -95,5 +95,6 @@ export function useRows<Row>(
     return rows.slice(0, MOST);
   }, [load, query]);
 
-  return { result, markers, goTo, isWalking, loadAll, sort, isFiltered: state.tokens.length > 0 };
+  const at = JSON.stringify([what, marker]);
+  return { result, at, markers, goTo, isWalking, loadAll, sort, isFiltered: state.tokens.length > 0 };
 }
