@@ -24,11 +24,17 @@ test("uxt_02_rc_07_rc_08_rc_11_one_is_accepted_one_rejected_and_accepted_after_a
   await bar.getByRole("link", { name: say("View details", "查看详情") }).click();
 
   await page.getByRole("checkbox", { name: say("Select erp-golden", "选择 erp-golden") }).check();
-  await page.getByRole("button", { name: say("Accept", "接受"), exact: true }).first().click();
+  await page
+    .getByRole("button", { name: say("Accept", "接受"), exact: true })
+    .first()
+    .click();
   await expect(page.getByText(say("Accepted 1 image", "已接受 1 个镜像"))).toBeVisible();
   await expect(header(page, "erp-golden")).toHaveCount(0);
   await page.getByRole("checkbox", { name: say("Select web-base", "选择 web-base") }).check();
-  await page.getByRole("button", { name: say("Reject", "拒绝"), exact: true }).first().click();
+  await page
+    .getByRole("button", { name: say("Reject", "拒绝"), exact: true })
+    .first()
+    .click();
   await expect(page.getByText(say("Rejected 1 image", "已拒绝 1 个镜像"))).toBeVisible();
   await expect(page.getByText(say("No offer waits for an answer", "没有待接受的共享镜像"))).toBeVisible();
   expect(await alice.stateOf(erp, B)).toBe("accepted");
@@ -48,7 +54,10 @@ test("uxt_02_rc_07_rc_08_rc_11_one_is_accepted_one_rejected_and_accepted_after_a
     ),
   ).toBeVisible();
   await page.getByRole("checkbox", { name: say("Select web-base", "选择 web-base") }).check();
-  await page.getByRole("button", { name: say("Accept", "接受"), exact: true }).first().click();
+  await page
+    .getByRole("button", { name: say("Accept", "接受"), exact: true })
+    .first()
+    .click();
   await expect(header(page, "web-base")).toHaveCount(0);
   expect(await alice.stateOf(web, B)).toBe("accepted");
 });
@@ -57,7 +66,10 @@ test("uxt_12_st_09_a_rejection_is_undone_and_both_sides_see_it", async ({ alice,
   const [erp] = (await offers(alice, "erp-golden")) as [string];
   const page = await bob.open("images/shared/pending", B);
   await page.getByRole("checkbox", { name: say("Select erp-golden", "选择 erp-golden") }).check();
-  await page.getByRole("button", { name: say("Reject", "拒绝"), exact: true }).first().click();
+  await page
+    .getByRole("button", { name: say("Reject", "拒绝"), exact: true })
+    .first()
+    .click();
   const told = page.getByRole("status").filter({ hasText: say("Rejected 1 image", "已拒绝 1 个镜像") });
   await expect(told).toBeVisible();
   await expect.poll(() => alice.stateOf(erp, B)).toBe("rejected");
@@ -70,7 +82,9 @@ test("uxt_12_st_09_a_rejection_is_undone_and_both_sides_see_it", async ({ alice,
 test("rc_03_rc_04_the_dot_and_the_bar_come_and_go_by_themselves", async ({ alice, bob, say }) => {
   const page = await bob.open("images/private", B);
   const tabs = page.getByRole("navigation", { name: say("Images", "镜像"), exact: true });
-  await expect(tabs.getByRole("link", { name: say("Shared with me", "共享给我的镜像"), exact: true })).toBeVisible();
+  await expect(
+    tabs.getByRole("link", { name: say("Shared with me", "共享给我的镜像"), exact: true }),
+  ).toBeVisible();
   const [erp] = (await offers(alice, "erp-golden")) as [string];
   const tab = tabs.getByRole("link", {
     name: say("Shared with me, 1 waits for an answer", "共享给我的镜像，1 个待接受"),
@@ -81,9 +95,11 @@ test("rc_03_rc_04_the_dot_and_the_bar_come_and_go_by_themselves", async ({ alice
     name: say("1 shared image waits for your answer", "1 个共享镜像等待您的答复"),
   });
   await expect(bar).toBeVisible();
-  await alice.call("DELETE", "/shares", { pairs: [{ image: erp, recipient: B }] });
+  await alice.call("DELETE", "/shares", { images: [erp], recipients: [B] });
   await expect(bar).toBeHidden();
-  await expect(tabs.getByRole("link", { name: say("Shared with me", "共享给我的镜像"), exact: true })).toBeVisible();
+  await expect(
+    tabs.getByRole("link", { name: say("Shared with me", "共享给我的镜像"), exact: true }),
+  ).toBeVisible();
 });
 
 test("rc_06_everything_is_rejected_after_a_question", async ({ alice, bob, say }) => {

@@ -59,7 +59,9 @@ test("sh_10_sh_22_one_image_is_shared_from_its_row_with_a_note", async ({ alice,
   await page.getByRole("menuitem", { name: say("Share", "共享"), exact: true }).click();
   const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
   await dialog.getByRole("textbox", { name: say("Tenant ids", "租户 ID") }).fill(`${B} `);
-  await dialog.getByRole("textbox", { name: say("Note to recipients", "给接收方的备注") }).fill("for the move");
+  await dialog
+    .getByRole("textbox", { name: say("Note to recipients", "给接收方的备注") })
+    .fill("for the move");
   await dialog.getByRole("button", { name: say("Share with 1 tenant", "共享给 1 个租户") }).click();
   await expect(dialog).toBeHidden();
   expect(await alice.stateOf(image, B)).toBe("pending");
@@ -82,7 +84,9 @@ test("sh_08_sh_13_sh_19_each_id_is_judged_by_itself", async ({ alice, say }) => 
   await expect(dialog.getByRole("listitem").filter({ hasText: "project-c" })).toContainText(
     say("already has it (Pending)", "已拥有该镜像（待接受）"),
   );
-  await expect(dialog.getByText(say("“nobody!” is not a tenant id.", "“nobody!”不是有效的租户 ID。"))).toBeVisible();
+  await expect(
+    dialog.getByText(say("“nobody!” is not a tenant id.", "“nobody!”不是有效的租户 ID。")),
+  ).toBeVisible();
   const submit = dialog.getByRole("button", { name: say("Share with 1 tenant", "共享给 1 个租户") });
   await expect(submit).toHaveAttribute("aria-disabled", "true");
   await submit.focus();

@@ -1,8 +1,8 @@
 import {
   type APIResponse,
-  test as base,
   type BrowserContext,
   type BrowserContextOptions,
+  test as base,
   expect,
   type Page,
 } from "@playwright/test";
@@ -201,5 +201,5 @@ export const test = base.extend<Options & Fixtures>({
   bob: async ({ as }, use) => use(await as("bob")),
 });
 
-export { expect };
 export { A, ACCOUNTS, B, B2, C, crowd, type Name, OPS, PASSWORD } from "./world";
+export { expect };

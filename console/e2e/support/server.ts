@@ -79,7 +79,10 @@ export class Server {
     }
     words.push("--profile", this.wish.profile);
     const folder = process.env.LENDGLASS_CONSOLE__FOLDER;
-    const settings = { ...(folder ? { LENDGLASS_CONSOLE__FOLDER: resolve(folder) } : {}), ...this.wish.settings };
+    const settings = {
+      ...(folder ? { LENDGLASS_CONSOLE__FOLDER: resolve(folder) } : {}),
+      ...this.wish.settings,
+    };
     const started = spawn(program("lendglassd"), words, {
       env: { ...plainEnvironment(), ...settings },
       stdio: ["ignore", "pipe", "pipe"],
