@@ -2,6 +2,7 @@ import { type ComponentType, lazy, Suspense } from "react";
 import { useSearchParams } from "react-router";
 import { dialogs } from "~/pages";
 import type { DialogProps } from "~/pages/registry";
+import { useReturnFocus } from "~/ui/focus";
 import { useParamsPatch } from "~/ui/url";
 
 const components = new Map<string, ComponentType<DialogProps>>(
@@ -14,6 +15,7 @@ export function DialogHost() {
   const patch = useParamsPatch();
   const name = params.get("dialog");
   const Dialog = name === null ? undefined : components.get(name);
+  useReturnFocus(Dialog ? name : null);
   if (!Dialog) return null;
   const ids = (params.get("ids") ?? "").split(",").filter(Boolean);
   return (

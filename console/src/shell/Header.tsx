@@ -13,6 +13,7 @@ import { keepLanguage, type Language, language } from "~/i18n/language";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { hasPage } from "~/pages";
+import { useReturnFocus } from "~/ui/focus";
 import { trayOpen, uploads, wholePercent } from "~/uploads/tray";
 import { ContextSwitcher, useElsewhere } from "./ContextSwitcher";
 import { helpOpen } from "./frame";
@@ -34,6 +35,7 @@ export function Header() {
   const navigate = useNavigate();
   const [, change] = usePreferences();
   const [open, setOpen] = useState<Open>(null);
+  useReturnFocus(open);
   const nowLanguage = language.use();
   const nowTheme = theme.use();
   const { unread, items: notices, onNotice } = useBell();
@@ -101,7 +103,8 @@ export function Header() {
     {
       type: "menu-dropdown",
       text: nowLanguage === "zh-Hans" ? "中" : "EN",
-      ariaLabel: t("header.language"),
+      // What is seen is part of the name, for those who speak to the screen.
+      ariaLabel: `${nowLanguage === "zh-Hans" ? "中" : "EN"} – ${t("header.language")}`,
       title: t("header.language"),
       disableTextCollapse: true,
       items: (
@@ -172,15 +175,14 @@ export function Header() {
         }}
         search={
           <div className="lg-header-middle">
-            <button
-              type="button"
-              className="lg-header-button"
-              aria-label={t("switch.open", { region: place.region, project: place.info.name })}
-              onClick={() => setOpen("switch")}
-            >
-              <span>{place.region}</span>
+            <button type="button" className="lg-header-button" onClick={() => setOpen("switch")}>
+              <span>{place.region} </span>
               <span aria-hidden="true">▸</span>
               <strong>{place.info.name}</strong>
+              <span className="lg-hidden">
+                {t("switch.open")}
+                {waitsElsewhere && t("switch.waits")}
+              </span>
               <Icon name="caret-down-filled" size="small" />
               {waitsElsewhere && <span className="lg-dot" aria-hidden="true" />}
             </button>

@@ -9,6 +9,8 @@ import { shellTexts } from "./texts";
 interface Shortcut {
   text: string;
   run: () => void;
+  /** Where the key means something; elsewhere the browser has it. */
+  when?: () => boolean;
 }
 
 /** By what is pressed: `c`, or `g p` for one after the other. The last that was set wins. */
@@ -21,7 +23,18 @@ export function useShortcuts(shortcuts: Record<string, Shortcut | undefined>) {
   const signature = JSON.stringify(Object.entries(shortcuts).map(([keys, one]) => [keys, one?.text]));
   useEffect(() => {
     const mine = (JSON.parse(signature) as [string, string | null][]).flatMap(([keys, text]) =>
-      text ? [[keys, { text, run: () => latest.current[keys]?.run() }] as const] : [],
+      text
+        ? [
+            [
+              keys,
+              {
+                text,
+                run: () => latest.current[keys]?.run(),
+                when: () => latest.current[keys]?.when?.() ?? true,
+              },
+            ] as const,
+          ]
+        : [],
     );
     known.set((now) => new Map([...now, ...mine]));
     return () =>
@@ -46,9 +59,10 @@ export function ShortcutListener() {
         return;
       if (document.querySelector("[role=dialog]")) return;
       const first = Date.now() - before.current.at < 1_500 ? before.current.key : "";
-      const found = known.get().get(`${first} ${event.key}`) ?? known.get().get(event.key);
-      before.current = { key: event.key, at: Date.now() };
-      if (!found) return;
+      const key = event.key === " " ? "Space" : event.key;
+      const found = known.get().get(`${first} ${key}`) ?? known.get().get(key);
+      before.current = { key, at: Date.now() };
+      if (!found?.when?.()) return;
       event.preventDefault();
       before.current.key = "";
       found.run();

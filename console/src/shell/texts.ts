@@ -47,7 +47,8 @@ export const shellTexts = catalogue("shell", {
   "user.persona": ["Look as {name}", "以 {name} 的身份查看"],
   "demo.header": ["Demo: you look as {name}", "演示：当前身份为 {name}"],
   "switch.title": ["Region and project", "区域与项目"],
-  "switch.open": ["Region {region}, project {project}: change", "区域 {region}，项目 {project}：切换"],
+  "switch.open": [": change region and project", "：切换区域与项目"],
+  "switch.waits": [" (something waits for an answer)", "（有待接受的共享）"],
   "switch.filter": ["Name or id", "名称或 ID"],
   "switch.regions": ["Regions", "区域"],
   "switch.projects": ["Projects", "项目"],
@@ -143,4 +144,5 @@ export const shellTexts = catalogue("shell", {
   "keys.reject": ["Reject", "拒绝"],
   "keys.next": ["Next row", "下一行"],
   "keys.previous": ["Previous row", "上一行"],
+  "keys.tick": ["Select the row", "选择此行"],
 });

@@ -18,7 +18,7 @@ import { useMedia } from "~/ui/media";
 import { uiTexts } from "~/ui/texts";
 import { download, toCsv } from "./csv";
 import { FilterBar } from "./FilterBar";
-import { moveInRows } from "./keys";
+import { isInRow, moveInRows, tickFocused } from "./keys";
 import { useTablePreferences } from "./preferences";
 import { RowMenu } from "./RowMenu";
 import { useListState } from "./state";
@@ -86,6 +86,7 @@ export function List<Row>(list: ListProps<Row>) {
   useShortcuts({
     j: { text: s("keys.next"), run: () => moveInRows(1) },
     k: { text: s("keys.previous"), run: () => moveInRows(-1) },
+    Space: bulk ? { text: s("keys.tick"), run: tickFocused, when: isInRow } : undefined,
   });
 
   const exportRows = async (which: string) => {

@@ -37,7 +37,7 @@ export function RowMenu({ id, name, acts, path, cli, text }: Props) {
       <ButtonDropdown
         variant={text ? "normal" : "inline-icon"}
         expandToViewport
-        ariaLabel={t("actionsOf", { name })}
+        ariaLabel={text ? `${text} – ${t("actionsOf", { name })}` : t("actionsOf", { name })}
         items={[
           ...(acts.length ? [{ id: "acts", items: acts.map(item) }] : []),
           { id: "copies", items: copies.map(item) },

@@ -8,8 +8,12 @@ export function moveInRows(step: 1 | -1) {
   (next?.querySelector<HTMLElement>("a, button") ?? next)?.focus();
 }
 
-/** Ticks the row that has the focus. */
+const focusedRow = () => document.activeElement?.closest("[data-row]")?.closest("tr, li");
+
+/** Whether a row has the focus: on its name, where `moveInRows` puts it. */
+export const isInRow = () => Boolean(focusedRow());
+
+/** Ticks the row that has the focus, or takes its tick away. */
 export function tickFocused() {
-  const row = document.activeElement?.closest("tr, li");
-  row?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click();
+  focusedRow()?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click();
 }
