@@ -1,8 +1,8 @@
-import { B, expect, PASSWORD, test } from "./support/fixtures";
+import { A, B, expect, PASSWORD, test } from "./support/fixtures";
 
 const LOST = /net::ERR_|ERR_CONNECTION|Failed to fetch/;
 
-test("uxt_01_a_lost_connection_is_said_and_mends_itself", async ({ alice, server, say }) => {
+test("uxt_01_a_lost_connection_is_said_and_mends_itself", async ({ alice, bob, server, say }) => {
   await alice.image("erp-golden");
   alice.watched.expects(LOST);
   const page = await alice.open("images/private");
@@ -14,8 +14,12 @@ test("uxt_01_a_lost_connection_is_said_and_mends_itself", async ({ alice, server
   await expect(page.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
   await server.up();
   await expect(banner).toBeHidden({ timeout: 40_000 });
-  await alice.image("web-base");
-  await expect(page.getByRole("rowheader", { name: "web-base" })).toBeVisible({ timeout: 40_000 });
+  await bob.share([await bob.image("web-base")], [A]);
+  await expect(
+    page.getByRole("link", {
+      name: say("Shared with me, 1 waits for an answer", "共享给我的镜像，1 个待接受"),
+    }),
+  ).toBeVisible({ timeout: 40_000 });
 });
 
 test("sh_22_a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", async ({ alice, say }) => {
@@ -25,7 +29,9 @@ test("sh_22_a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", as
   await dialog.getByRole("textbox", { name: say("Tenant ids", "租户 ID") }).fill(`${B} `);
   const submit = dialog.getByRole("button", { name: say("Share with 1 tenant", "共享给 1 个租户") });
   await expect(submit).toBeVisible();
-  await dialog.getByRole("textbox", { name: say("Note to recipients", "给接收方的备注") }).fill("typed before");
+  await dialog
+    .getByRole("textbox", { name: say("Note to recipients", "给接收方的备注") })
+    .fill("typed before");
   await alice.call("DELETE", "/session");
   await submit.click();
   const again = page.getByRole("dialog", { name: say("Sign in again", "请重新登录") });
@@ -36,7 +42,10 @@ test("sh_22_a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", as
   await again.getByRole("button", { name: say("Sign in", "登录") }).click();
   await expect(again).toBeHidden();
   await expect(dialog).toBeHidden();
-  const { shares } = await alice.call<{ shares: { state: string; note: string }[] }>("GET", `/images/${image}/shares`);
+  const { shares } = await alice.call<{ shares: { state: string; note: string }[] }>(
+    "GET",
+    `/images/${image}/shares`,
+  );
   expect(shares).toMatchObject([{ state: "pending", note: "typed before" }]);
 });
 
@@ -61,7 +70,9 @@ test("rc_12_a_share_withdrawn_under_its_dialog_is_told", async ({ alice, bob, sa
   await alice.share([image], [B]);
   const page = await bob.open("images/shared?dialog=reject-all", B);
   const dialog = page.getByRole("dialog");
-  await expect(dialog.getByText(say("They move to Rejected images", "这些镜像将移至“已拒绝的镜像”"))).toBeVisible();
+  await expect(
+    dialog.getByText(say("They move to Rejected images", "这些镜像将移至“已拒绝的镜像”")),
+  ).toBeVisible();
   await alice.call("DELETE", "/shares", { images: [image], recipients: [B] });
   await dialog.getByRole("button", { name: say("Reject all", "全部拒绝") }).click();
   await expect(dialog).toBeHidden();
@@ -78,11 +89,9 @@ test("st_07_two_people_of_a_project_answer_at_once", async ({ alice, bob, as, sa
     const page = await person.open("images/shared/pending", B);
     await page.getByRole("checkbox", tick).check();
   }
-  const press = (page: typeof bob.page, name: string) => page.getByRole("button", { name, exact: true }).first().click();
-  await Promise.all([
-    press(bob.page, say("Accept", "接受")),
-    press(second.page, say("Reject", "拒绝")),
-  ]);
+  const press = (page: typeof bob.page, name: string) =>
+    page.getByRole("button", { name, exact: true }).first().click();
+  await Promise.all([press(bob.page, say("Accept", "接受")), press(second.page, say("Reject", "拒绝"))]);
   for (const { page } of [bob, second]) {
     await expect(page.getByText(say("No offer waits for an answer", "没有待接受的共享镜像"))).toBeVisible();
   }

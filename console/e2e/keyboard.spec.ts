@@ -21,6 +21,7 @@ test("uxt_07_xc_08_sharing_and_accepting_by_keyboard_alone", async ({ alice, bob
   await expect(
     page.getByRole("checkbox", { name: say("Select erp-golden", "选择 erp-golden") }),
   ).toBeChecked();
+  await expect(page.getByRole("button", { name: say("Share", "共享"), exact: true })).toBeEnabled();
   await page.keyboard.press("s");
   const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
   await expect(dialog.getByRole("textbox", { name: say("Tenant ids", "租户 ID") })).toBeFocused();
@@ -70,7 +71,11 @@ test("xc_08_a_dialog_keeps_the_focus_and_gives_it_back", async ({ alice, say }) 
   await expect(dialog).toBeVisible();
   for (let presses = 0; presses < 25; presses++) {
     await page.keyboard.press("Tab");
-    expect(await dialog.evaluate((one) => one.contains(document.activeElement) || document.activeElement === document.body)).toBe(true);
+    expect(
+      await dialog.evaluate(
+        (one) => one.contains(document.activeElement) || document.activeElement === document.body,
+      ),
+    ).toBe(true);
   }
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();

@@ -23,7 +23,10 @@ export async function job(person: Person, id: string): Promise<void> {
 /** A full-server image of disks of this person. */
 export async function fullServer(person: Person, name: string, gib = 20) {
   const disk = await person.image(`${name}-disk`);
-  const vault = await person.call<{ id: string }>("POST", "/vaults", { name: `${name}-vault`, capacity_gib: gib });
+  const vault = await person.call<{ id: string }>("POST", "/vaults", {
+    name: `${name}-vault`,
+    capacity_gib: gib,
+  });
   const backup = await person.call<{ id: string; job?: string }>("POST", "/backups", {
     vault: vault.id,
     disks: [disk],
@@ -34,7 +37,10 @@ export async function fullServer(person: Person, name: string, gib = 20) {
 }
 
 export async function fill(alice: Person, bob: Person): Promise<Filled> {
-  const image = await alice.image("erp-golden", { tags: ["env:prod"], properties: { description: "ERP 12" } });
+  const image = await alice.image("erp-golden", {
+    tags: ["env:prod"],
+    properties: { description: "ERP 12" },
+  });
   const published = await alice.image("on-the-market");
   await alice.call("POST", `/images/${published}/publish`);
   const stopped = await alice.image("stopped");
