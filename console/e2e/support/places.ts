@@ -11,23 +11,14 @@ export interface Filled {
   job: string;
 }
 
-/** Waits for a job of the server. */
-export async function job(person: Person, id: string): Promise<void> {
-  let state = "";
-  for (const end = Date.now() + 30_000; Date.now() < end && !/succeeded|done|failed/.test(state); ) {
-    ({ state } = await person.call<{ state: string }>("GET", `/jobs/${id}`));
-  }
-  if (!/succeeded|done/.test(state)) throw new Error(`job ${id}: ${state}`);
-}
-
-/** A full-server image of disks of this person. */
-export async function fullServer(person: Person, name: string, gib = 20) {
-  const disk = await person.image(`${name}-disk`);
+/** A full-server image of disks of this person, from a backup in a vault of his. */
+export async function fullServer(person: Person, name: string, { gib = 1, vault: capacity = 20 } = {}) {
+  const disk = await person.image(`${name}-disk`, { min_disk_gib: gib });
   const vault = await person.call<{ id: string }>("POST", "/vaults", {
     name: `${name}-vault`,
-    capacity_gib: gib,
+    capacity_gib: capacity,
   });
-  const backup = await person.call<{ id: string; job?: string }>("POST", "/backups", {
+  const backup = await person.call<{ id: string }>("POST", "/backups", {
     vault: vault.id,
     disks: [disk],
     name: `${name}-backup`,
