@@ -13,7 +13,8 @@ CARGO_TEST := cargo $(if $(NEXTEST),nextest run,test)
 CONSOLE := $(if $(wildcard console/package.json),console/dist/index.html)
 CONSOLE_SOURCES := $(if $(CONSOLE),docs/openapi.json $(shell find console -type f \
 	-not -path 'console/node_modules/*' -not -path 'console/dist/*' \
-	-not -path 'console/src/api/generated.ts' -not -path 'console/test-results/*'))
+	-not -path 'console/src/api/generated.ts' -not -path 'console/test-results/*' \
+	-not -path 'console/e2e/*' -not -name playwright.config.ts))
 
 .PHONY: run test check bench torture lint
 
@@ -30,6 +31,8 @@ test: $(CONSOLE) lint $(VENV)/ready
 	cargo build --workspace --bins
 	$(CARGO_TEST) --workspace
 	$(VENV)/bin/pytest interop
+	@test -x /usr/bin/chromium || sh interop/install.sh chromium
+	cd console && npm run --silent e2e
 
 check: lint
 	$(CARGO_TEST) --workspace --lib --bins

@@ -23,7 +23,7 @@ const openstack = async ({ server }: Person, name: Name, project: string, ...wor
   return stdout;
 };
 
-test("uxt_15_xc_01_what_openstack_s_client_does_is_what_the_console_shows", async ({ alice, bob, say }) => {
+test("uxt_15_what_openstack_s_client_does_is_what_the_console_shows", async ({ alice, bob, say }) => {
   const image = await alice.image("erp-golden");
   const page = await bob.open("images/shared", B);
   await openstack(alice, "alice", A, "image", "add", "project", image, B);
@@ -33,6 +33,7 @@ test("uxt_15_xc_01_what_openstack_s_client_does_is_what_the_console_shows", asyn
     }),
   ).toBeVisible();
   await openstack(bob, "bob", B, "image", "set", "--accept", image);
+  await page.reload();
   await expect(page.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
   expect(await alice.stateOf(image, B)).toBe("accepted");
   const list = await openstack(bob, "bob", B, "image", "list", "--shared", "-c", "Name", "-f", "value");

@@ -2,7 +2,7 @@ import { A, B, expect, PASSWORD, test } from "./support/fixtures";
 
 const LOST = /net::ERR_|ERR_CONNECTION|Failed to fetch/;
 
-test("uxt_01_a_lost_connection_is_said_and_mends_itself", async ({ alice, bob, server, say }) => {
+test("a_lost_connection_is_said_and_mends_itself", async ({ alice, bob, server, say }) => {
   await alice.image("erp-golden");
   alice.watched.expects(LOST);
   const page = await alice.open("images/private");
@@ -22,7 +22,7 @@ test("uxt_01_a_lost_connection_is_said_and_mends_itself", async ({ alice, bob, s
   ).toBeVisible({ timeout: 40_000 });
 });
 
-test("sh_22_a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", async ({ alice, say }) => {
+test("a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", async ({ alice, say }) => {
   const image = await alice.image("erp-golden");
   const page = await alice.open(`images/private?dialog=share&ids=${image}`);
   const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
@@ -49,7 +49,7 @@ test("sh_22_a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", as
   expect(shares).toMatchObject([{ state: "pending", note: "typed before" }]);
 });
 
-test("sh_10_a_restarted_server_does_not_disturb_a_dialog", async ({ alice, server, say }) => {
+test("a_restarted_server_does_not_disturb_a_dialog", async ({ alice, server, say }) => {
   const image = await alice.image("erp-golden");
   alice.watched.expects(LOST);
   const page = await alice.open(`images/private?dialog=share&ids=${image}`);

@@ -23,10 +23,11 @@ test("uxt_10_rc_02_rg_04_rg_05_another_region_has_only_the_hint_in_the_switcher"
   );
   const open = page.getByRole("button", {
     name: say(
-      "r2 project-b2: change region and project (something waits",
-      "r2 project-b2：切换区域与项目（有待接受",
+      "change region and project (something waits for an answer)",
+      "切换区域与项目（有待接受的共享）",
     ),
   });
+  await expect(open).toContainText("project-b2");
   await open.click();
   const dialog = page.getByRole("dialog", { name: say("Region and project", "区域与项目") });
   await dialog.getByRole("button", { name: /r1/ }).click();

@@ -1,6 +1,6 @@
 import { expect, PASSWORD, test } from "./support/fixtures";
 
-test("id_01_one_signs_in_and_out_and_a_wrong_password_is_told", async ({ stranger, server, say }) => {
+test("one_signs_in_and_out_and_a_wrong_password_is_told", async ({ stranger, server, say }) => {
   const { page, context } = await stranger();
   await page.goto(`${server.url}/console/`);
   const field = (english: string, chinese: string) =>
@@ -16,7 +16,7 @@ test("id_01_one_signs_in_and_out_and_a_wrong_password_is_told", async ({ strange
   await page.getByRole("button", { name: say("Sign in", "登录") }).click();
   await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
 
-  const [cookie] = await context.cookies(`${server.url}/api/v1`);
+  const [cookie] = await context.cookies(`${server.url}/api/v1/session`);
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", path: "/api/v1" });
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   expect(stored).not.toContain(cookie?.value ?? "no cookie");
@@ -24,7 +24,7 @@ test("id_01_one_signs_in_and_out_and_a_wrong_password_is_told", async ({ strange
   await page.getByRole("button", { name: /alice/ }).click();
   await page.getByRole("menuitem", { name: say("Sign out", "退出登录") }).click();
   await expect(field("Password", "密码")).toBeVisible();
-  expect(await context.cookies(`${server.url}/api/v1`)).toEqual([]);
+  expect(await context.cookies(`${server.url}/api/v1/session`)).toEqual([]);
 });
 
 test("xc_06_language_and_theme_are_chosen_and_kept", async ({ alice, as }) => {

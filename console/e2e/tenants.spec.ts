@@ -44,8 +44,10 @@ test("sh_27_sh_36_tenants_are_added_from_the_details_and_their_answers_seen", as
     .getByRole("button", { name: say("Add tenant", "添加租户") })
     .first()
     .click();
-  await page.getByRole("textbox", { name: say("Tenant ids", "租户 ID") }).fill(`${B} `);
-  await page.getByRole("button", { name: say("Add 1 tenant", "添加 1 个租户") }).click();
+  const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
+  await dialog.getByRole("textbox", { name: say("Tenant ids", "租户 ID") }).fill(`${B} `);
+  await dialog.getByRole("button", { name: say("Share with 1 tenant", "共享给 1 个租户") }).click();
+  await expect(dialog).toBeHidden();
   const row = page.getByRole("row", { name: /project-b/ });
   await expect(row).toContainText(say("Pending", "待接受"));
   await bob.answer("accept", [image]);

@@ -2,9 +2,7 @@ import { expect, test } from "./support/fixtures";
 
 const FIRST_VISIT_KIB_MAX = 450;
 
-test("xc_07_the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: "@once" }, async ({
-  alice,
-}) => {
+test("the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: "@once" }, async ({ alice }) => {
   await alice.image("erp-golden");
   const { page, context } = alice;
   const count = async (of: typeof page) => {
@@ -47,7 +45,7 @@ test("xc_07_the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: 
   expect(loaded).toEqual([]);
 });
 
-test("xc_07_the_page_forbids_itself_what_it_does_not_need", { tag: "@once" }, async ({ alice }) => {
+test("the_page_forbids_itself_what_it_does_not_need", { tag: "@once" }, async ({ alice }) => {
   const answer = await alice.context.request.get(`${alice.server.url}/console/`);
   const policy = answer.headers()["content-security-policy"] ?? "";
   expect(policy).toContain("default-src 'none'");
@@ -83,6 +81,7 @@ test.describe("below a prefix", () => {
             answer.pipe(answered);
           },
         );
+        onward.on("error", () => answered.destroy());
         asked.pipe(onward);
       }),
     );

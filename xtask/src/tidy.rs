@@ -124,7 +124,7 @@ impl Tree {
     /// Reads the workspace in that folder.
     pub fn read_at(root: &Path) -> Self {
         let mut tree = Self { files: Vec::new() };
-        for folder in ["crates", "xtask", "docs", "interop"] {
+        for folder in ["crates", "xtask", "docs", "interop", "console/e2e"] {
             tree.read_folder(root, &root.join(folder));
         }
         tree.files.sort();
@@ -158,6 +158,14 @@ impl Tree {
         self.files
             .iter()
             .filter(|(path, _)| path.ends_with(".rs") || path.ends_with(".py"))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The stories that browsers play.
+    pub fn browser_tests(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .filter(|(path, _)| path.ends_with(".spec.ts"))
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 

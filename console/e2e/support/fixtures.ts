@@ -101,7 +101,7 @@ export class Person {
   }
 
   /** A small private image. */
-  async image(name: string, more: Record<string, unknown> = {}): Promise<string> {
+  async image(name: string, more: Record<string, unknown> = {}, disk?: Buffer): Promise<string> {
     const { id } = await this.call<{ id: string }>("POST", "/images", {
       name,
       kind: "system",
@@ -109,8 +109,8 @@ export class Person {
       container_format: "bare",
       ...more,
     });
-    const bytes = Buffer.alloc(64 * 1024);
-    bytes.write(name);
+    const bytes = disk ?? Buffer.alloc(64 * 1024);
+    if (!disk) bytes.write(name);
     await this.call("PUT", `/images/${id}/file`, bytes);
     return id;
   }

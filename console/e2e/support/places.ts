@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { dialogs, pages } from "../../src/pages";
 import { A, B, C, type Person } from "./fixtures";
 
@@ -11,9 +15,21 @@ export interface Filled {
   job: string;
 }
 
+/** An empty qcow2 of so many GiB, in a few KiB. */
+function emptyDisk(gib: number): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), "lendglass-disk-"));
+  try {
+    const file = join(folder, "disk.qcow2");
+    execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", file, `${gib}G`]);
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** A full-server image of disks of this person, from a backup in a vault of his. */
 export async function fullServer(person: Person, name: string, { gib = 1, vault: capacity = 20 } = {}) {
-  const disk = await person.image(`${name}-disk`, { min_disk_gib: gib });
+  const disk = await person.image(`${name}-disk`, { disk_format: "qcow2" }, emptyDisk(gib));
   const vault = await person.call<{ id: string }>("POST", "/vaults", {
     name: `${name}-vault`,
     capacity_gib: capacity,

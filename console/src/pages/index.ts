@@ -3,20 +3,21 @@ import { access } from "./access";
 import { accessKeys } from "./access-keys";
 import { audit } from "./audit";
 import { credentials } from "./credentials";
+import { help } from "./help";
 import { image } from "./image";
 import { jobs } from "./jobs";
+import { market } from "./market";
 import { newImage } from "./new-image";
 import { help } from "./help";
 import { notices } from "./notices";
 import { overview } from "./overview";
+import { notices } from "./notices";
 import { operator } from "./operator";
-import { preferences } from "./preferences";
-import { privateImages } from "./private";
-import { quotas } from "./quotas";
-import { market } from "./market";
+import { overview } from "./overview";
 import { preferences } from "./preferences";
 import { privateImages } from "./private";
 import { publicImages } from "./public";
+import { quotas } from "./quotas";
 import type { DialogDef, PageDef } from "./registry";
 import { sharedImages } from "./shared";
 import { uploadsPage } from "./uploads";
@@ -43,8 +44,6 @@ export const pages: PageDef[] = [
   ...privateImages,
   ...quotas,
   ...market,
-  ...preferences,
-  ...privateImages,
   ...publicImages,
   ...sharedImages,
   ...uploadsPage,

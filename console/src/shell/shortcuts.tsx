@@ -46,7 +46,8 @@ export function useShortcuts(shortcuts: Record<string, Shortcut | undefined>) {
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || target.matches("input, textarea, select, [role=textbox]"));
+  (target.isContentEditable ||
+    target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [role=textbox]"));
 
 /** Listens for the keys, unless the user has switched them off. */
 export function ShortcutListener() {
