@@ -121,7 +121,7 @@ function Acts({ upload }: { upload: Upload }) {
     return (
       <Alert type="warning">
         <SpaceBetween size="xs">
-          <span>{t("cancel.sure")}</span>
+          <span>{t(upload.isOwn ? "cancel.sure" : "cancel.sureKept")}</span>
           <SpaceBetween size="xs" direction="horizontal">
             <Button loading={isBusy} onClick={() => void cancel()}>
               {t("cancel.do")}

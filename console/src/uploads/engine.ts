@@ -58,8 +58,18 @@ function drop(image: string) {
 
 function enter(job: Job, state: Pick<Upload, "phase" | "sent">) {
   jobs.set(job.image, job);
-  const { image, name, filename, region, project, length } = job;
-  const entry: Upload = { image, name, filename, region, project, length, bytesPerSecond: 0, ...state };
+  const { image, name, filename, region, project, length, isOwn } = job;
+  const entry: Upload = {
+    image,
+    name,
+    filename,
+    region,
+    project,
+    length,
+    isOwn,
+    bytesPerSecond: 0,
+    ...state,
+  };
   uploads.set((all) => [entry, ...all.filter((one) => one.image !== image)]);
 }
 

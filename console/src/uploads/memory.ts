@@ -2,15 +2,13 @@ import type { Upload } from "./tray";
 
 /** What this browser remembers of an upload, so that the same file can go on with it after a reload. */
 export interface Remembered
-  extends Pick<Upload, "image" | "name" | "filename" | "region" | "project" | "length"> {
+  extends Pick<Upload, "image" | "name" | "filename" | "region" | "project" | "length" | "isOwn"> {
   user: string;
   /** The server's id of it; none before the server has begun it. */
   id?: string;
   /** See `fingerprint`; none where another browser has begun it. */
   print?: string;
   sha256?: string;
-  /** Whether its image was made for it, and goes when it is cancelled. */
-  isOwn: boolean;
   /** To share with once it is whole. */
   share?: { recipients: string[]; note?: string; acknowledge?: boolean };
 }

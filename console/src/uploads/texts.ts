@@ -31,6 +31,10 @@ export const texts = catalogue("uploads", {
     "What has arrived is thrown away, and the image that was made for it.",
     "已上传的数据及为其创建的镜像将被删除。",
   ],
+  "cancel.sureKept": [
+    "What has arrived is thrown away. The image stays, and waits for its bytes again.",
+    "已上传的数据将被删除；镜像保留，重新等待数据。",
+  ],
   "cancel.do": ["Cancel the upload", "取消上传"],
   "cancel.keep": ["Go on", "继续上传"],
   retry: ["Retry from the beginning", "重新上传"],
