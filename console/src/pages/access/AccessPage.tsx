@@ -1,6 +1,7 @@
 import { useParams } from "react-router";
-import { usePlace } from "~/api/context";
+import { useMe, usePlace } from "~/api/context";
 import { useTexts } from "~/i18n/texts";
+import { PageLoading } from "~/shell/Shell";
 import { Empty } from "~/table/List";
 import { LinkTabs } from "~/ui/LinkTabs";
 import { useRefusal } from "~/ui/may";
@@ -28,6 +29,7 @@ export default function AccessPage() {
   const { tab: named } = useParams();
   const tab = ALL.find((one) => one === named) ?? "users";
   const Shown = TABS[tab];
+  const { data: me } = useMe();
   const refused = useRefusal(NEEDS[tab]);
   return (
     <Page
@@ -41,7 +43,7 @@ export default function AccessPage() {
           label={t("title")}
           tabs={ALL.map((one) => ({ text: t(one), path: path(`access/${one}`), isHere: one === tab }))}
         />
-        {refused ? <Empty title={t("adminsOnly")} text={refused} /> : <Shown />}
+        {!me ? <PageLoading /> : refused ? <Empty title={t("adminsOnly")} text={refused} /> : <Shown />}
       </div>
     </Page>
   );

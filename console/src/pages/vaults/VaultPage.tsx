@@ -38,10 +38,7 @@ export default function VaultPage() {
     <Page
       title={data.name}
       path={path(`vaults/${id}`)}
-      parents={[
-        { text: t("title"), href: path("vaults") },
-        { text: t("vaults"), href: path("vaults") },
-      ]}
+      parents={[{ text: t("title"), href: path("vaults") }]}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Button
