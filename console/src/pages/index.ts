@@ -8,9 +8,6 @@ import { image } from "./image";
 import { jobs } from "./jobs";
 import { market } from "./market";
 import { newImage } from "./new-image";
-import { help } from "./help";
-import { notices } from "./notices";
-import { overview } from "./overview";
 import { notices } from "./notices";
 import { operator } from "./operator";
 import { overview } from "./overview";
@@ -32,9 +29,6 @@ export const pages: PageDef[] = [
   ...access,
   ...accessKeys,
   ...audit,
-  ...image,
-  ...jobs,
-  ...newImage,
   ...credentials,
   ...help,
   ...notices,
@@ -48,7 +42,6 @@ export const pages: PageDef[] = [
   ...sharedImages,
   ...uploadsPage,
   ...vaults,
-  //
 ];
 
 /** Every dialog that an address can open; one line each. */

@@ -547,6 +547,7 @@ async fn everyone_learns_who_he_is(server: TestServer) {
     assert_eq!(names, ["B", "B2"]);
     let policy = server.request("bob", "GET", "/api/v1/policy", ()).await.expect(200).json();
     assert_eq!(policy["share.max_tenants.system"], 256);
+    assert_eq!(policy["profile"], "lendglass");
     assert_eq!(policy["share.max_shared_images"], Value::Null);
     assert_eq!(policy["share.needs_active"], true);
     assert_eq!(policy["recipient.remove_word"], "remove");

@@ -79,23 +79,61 @@ pub async fn migrate(
     {
         let copy = folder.join(format!("before-schema-{}.sqlite", head()));
         if !copy.exists() {
-            db.copy_file_to(copy).await?;
+            copy_to(db, &copy).await?;
         }
     }
-    db.write(move |tx| apply(tx, now)).await?;
+    db.write(move |tx| apply(tx, now, head())).await?;
     Ok((before, head()))
 }
 
-fn apply(tx: &mut Tx<'_>, now: lendglass_core::Timestamp) -> Result<(), Error> {
+/// Half a copy has another name: it is never taken for a whole one.
+async fn copy_to(db: &Db, copy: &Path) -> Result<(), Error> {
+    let trouble = |error: std::io::Error| {
+        let text = format!("the database cannot be copied to {}: {error}", copy.display());
+        Error::new(Code::Unavailable).because(text)
+    };
+    let part = copy.with_extension("part");
+    match std::fs::remove_file(&part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(trouble(error)),
+        Ok(()) | Err(_) => {}
+    }
+    db.copy_file_to(part.clone()).await?;
+    std::fs::rename(&part, copy).map_err(trouble)
+}
+
+/// Applies what is missing up to a version.
+fn apply(tx: &mut Tx<'_>, now: lendglass_core::Timestamp, up_to: i64) -> Result<(), Error> {
     let engine = tx.engine();
     if engine == Engine::Postgres {
         tx.script(LOCK_SCRIPT)?;
     }
     // Read again under the lock: another node may have been quicker.
     let before = current(tx)?;
-    for (version, name, text) in MIGRATIONS.iter().filter(|(version, ..)| *version > before) {
+    let wanted = |version: i64| before < version && version <= up_to;
+    for (version, name, text) in MIGRATIONS.iter().filter(|(version, ..)| wanted(*version)) {
         tx.script(&translate(text, engine))?;
         tx.execute(&RECORD, &params![*version, *name, now])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Location;
+
+    #[tokio::test]
+    async fn a_file_is_copied_before_it_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = lendglass_core::Timestamp(0);
+        let db = Db::open(&Location::File(folder.path().join("db.sqlite"))).await.unwrap();
+        assert_eq!(version(&db).await.unwrap(), 0);
+        db.write(move |tx| apply(tx, now, head() - 1)).await.unwrap();
+        let done = migrate(&db, now, Some(folder.path())).await.unwrap();
+        assert_eq!(done, (head() - 1, head()));
+        let copy = folder.path().join(format!("before-schema-{}.sqlite", head()));
+        let former = Db::open(&Location::File(copy)).await.unwrap();
+        assert_eq!(version(&former).await.unwrap(), head() - 1);
+        assert_eq!(migrate(&former, now, None).await.unwrap(), (head() - 1, head()));
+    }
 }

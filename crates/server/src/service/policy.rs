@@ -25,6 +25,13 @@ pub async fn show(app: &App, caller: &Caller) -> Result<Policy, Error> {
     of_project(app, &caller.region, &caller.project).await
 }
 
+/// As [`show`], with the profile that they are based on.
+pub async fn named(app: &App, caller: &Caller) -> Result<(Profile, Policy), Error> {
+    let in_force = store_policy::read_in_force(&app.db, &caller.region, &caller.project).await?;
+    let profile = in_force.profile.unwrap_or(app.policy.profile());
+    Ok((profile, in_force.policy(&app.policy, Level::Project)?))
+}
+
 /// The rules in force for a project in a region: those of the owner decide about an image.
 pub async fn of_project(
     app: &App,

@@ -138,7 +138,10 @@ impl Sqlite {
         let target = target.to_string_lossy().into_owned();
         self.on_reader(move |connection| {
             let sql = "vacuum into ?1";
-            connection.execute(sql, [&target]).map(|_| ()).map_err(|e| failed(sql, e).error)
+            // A reader refuses every write, also that of another file.
+            let is_reader = |on: bool| connection.pragma_update(None, "query_only", on);
+            let copied = is_reader(false).and_then(|()| connection.execute(sql, [&target]));
+            is_reader(true).and(copied).map(|_| ()).map_err(|error| failed(sql, error).error)
         })
         .await
     }

@@ -113,17 +113,18 @@ pub async fn me(State(app): State<App>, asking: Asking) -> Result<Answer<Me>, Fa
     }))
 }
 
-/// The rules in force for the caller's project and region: every key with its value. `null` is no
-/// limit.
+/// The rules in force for the caller's project and region: every key with its value, and as `profile`
+/// the profile they are based on. `null` is no limit.
 #[utoipa::path(get, path = "/api/v1/policy", operation_id = "show_policy", tag = "caller",
     responses((status = 200, body = std::collections::BTreeMap<String, Value>), (status = "default", body = Problem)))]
 pub async fn policy(
     State(app): State<App>,
     asking: Asking,
 ) -> Result<Answer<Map<String, Value>>, Failure> {
-    let rules = policy::show(&app, &asking.caller).await?;
+    let (profile, rules) = policy::named(&app, &asking.caller).await?;
     let render = |(name, typed): (&str, _)| (name.to_owned(), render_typed(typed));
-    Ok(Answer(rules.values().map(render).collect()))
+    let named = ("profile".to_owned(), Value::from(profile.as_str()));
+    Ok(Answer(std::iter::once(named).chain(rules.values().map(render)).collect()))
 }
 
 /// A region.
