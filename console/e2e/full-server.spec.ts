@@ -19,7 +19,7 @@ test("uxt_03_fs_01_fs_03_fs_05_a_vault_too_small_then_one_made_in_the_dialog", a
   await page.getByRole("button", { name: say("Accept all", "全部接受") }).click();
   const dialog = page.getByRole("dialog", { name: say("Accept full-server image", "接受整机镜像") });
   await expect(dialog.getByRole("row", { name: /erp-full/ })).toContainText("40");
-  await dialog.getByRole("radio", { name: /vault-old/ }).click();
+  await dialog.getByRole("radio", { name: /vault-old/ }).check({ force: true });
   await expect(
     dialog.getByText(
       say("“vault-old” has 10 GB free; 40 GB are needed.", "“vault-old”剩余 10 GB，需要 40 GB。"),
@@ -33,7 +33,7 @@ test("uxt_03_fs_01_fs_03_fs_05_a_vault_too_small_then_one_made_in_the_dialog", a
   );
   expect(await alice.stateOf(image, B)).toBe("pending");
 
-  await dialog.getByRole("radio", { name: say("Create a vault…", "创建存储库…") }).click();
+  await dialog.getByRole("radio", { name: say("Create a vault…", "创建存储库…") }).check({ force: true });
   await dialog.getByRole("textbox", { name: say("Name", "名称") }).fill("vault-erp");
   await dialog.getByRole("spinbutton", { name: say("Size (GB)", "大小 (GB)") }).fill("50");
   await expect(

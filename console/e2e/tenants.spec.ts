@@ -9,7 +9,7 @@ test.describe("an image with many tenants", () => {
     const page = await alice.open("images/private");
     await page.getByRole("button", { name: say("23 tenants", "23 个租户") }).click();
     const dialog = page.getByRole("dialog", { name: say("Tenants of erp-golden", "“erp-golden”的租户列表") });
-    const rows = dialog.getByRole("row").filter({ has: page.getByRole("rowheader") });
+    const rows = dialog.getByRole("rowheader");
     await expect(rows).toHaveCount(10);
     await dialog.getByRole("button", { name: say("Page 3", "第 3 页") }).click();
     await expect(rows).toHaveCount(3);

@@ -1,6 +1,6 @@
 import Icon from "@cloudscape-design/components/icon";
 import Spinner from "@cloudscape-design/components/spinner";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { short } from "~/ui/Copy";
@@ -20,6 +20,11 @@ export function IdBox({ chips, add, remove }: Props) {
   const w = useWords();
   const [typed, setTyped] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
+  // The dialog takes the focus for itself first; it was opened to fill this field.
+  useEffect(() => {
+    const timer = setTimeout(() => field.current?.focus(), 50);
+    return () => clearTimeout(timer);
+  }, []);
   const take = (text: string) => {
     add(parseIds(text));
     setTyped("");
@@ -65,8 +70,6 @@ export function IdBox({ chips, add, remove }: Props) {
         ref={field}
         rows={1}
         value={typed}
-        // biome-ignore lint/a11y/noAutofocus: the dialog is opened to fill this field
-        autoFocus
         spellCheck={false}
         autoComplete="off"
         placeholder={t("typing")}
