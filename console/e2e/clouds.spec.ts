@@ -8,11 +8,6 @@ test.describe("under the rules of ctyun", () => {
     const policy = await alice.call<Record<string, unknown>>("GET", "/policy");
     const max = Number(policy["share.max_ids_per_request"]);
     const page = await alice.open(`images/private?dialog=share&ids=${image}`);
-    const sent: string[] = [];
-    page.on("request", (request) => {
-      if (request.method() === "POST" && !/"dry_run":true/.test(request.postData() ?? ""))
-        sent.push(request.url());
-    });
     const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
     const ids = crowd(max + 1);
     await dialog
@@ -32,10 +27,10 @@ test.describe("under the rules of ctyun", () => {
     const submit = dialog.getByRole("button", { name: say("Share", "共享") }).last();
     await expect(submit).toHaveAttribute("aria-disabled", "true");
     await submit.click({ force: true });
-    expect(sent.filter((url) => url.includes("/shares"))).toEqual([]);
+    expect(await alice.call("GET", `/images/${image}/shares`)).toMatchObject({ shares: [] });
   });
 
-  test("pf_04_the_words_and_numbers_are_the_cloud_s", async ({ alice, isChinese }) => {
+  test("pf_04_the_words_and_numbers_are_the_cloud_s", async ({ alice }) => {
     await alice.image("erp-golden");
     const policy = await alice.call<Record<string, unknown>>("GET", "/policy");
     const page = await alice.open("images/private");
