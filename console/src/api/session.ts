@@ -55,8 +55,9 @@ export function useSignOut() {
   const client = useQueryClient();
   return async () => {
     await call("DELETE", "/api/v1/session");
-    client.clear();
+    // First this: what is shown needs a session as long as it is shown.
     client.setQueryData(sessionQuery.queryKey, null);
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
   };
 }
 
