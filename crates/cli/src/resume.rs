@@ -115,7 +115,6 @@ pub fn go_on(on: &On<'_>, id: &str, name: &str) -> Result<Value, Failure> {
         bar: bar(on, "upload", Some(length)),
     };
     let mut offset = view["offset"].as_u64().unwrap_or_default();
-    sending.hash_up_to(&mut file, offset).map_err(|error| bad(&error))?;
     let mut heard_at = Instant::now();
     let mut pause = Duration::from_millis(250);
     while offset < length {
@@ -144,6 +143,7 @@ pub fn go_on(on: &On<'_>, id: &str, name: &str) -> Result<Value, Failure> {
             return Err(paused(on, failure, id, name));
         }
     }
+    sending.hash_up_to(&mut file, length).map_err(|error| bad(&error))?;
     sending.bar.finish_and_clear();
     let image = on.session.get(&format!("/images/{}", escaped(&sending.image)))?;
     check_digest(on, &image, sending.digests)?;
@@ -204,6 +204,7 @@ struct Sending<'a> {
 impl Sending<'_> {
     /// Sends all from `offset` on as one part; answers how far the server is.
     fn part(&mut self, file: &mut File, offset: u64) -> Result<u64, Stop> {
+        self.hash_up_to(file, offset).map_err(Stop::File)?;
         file.seek(SeekFrom::Start(offset)).map_err(Stop::File)?;
         self.bar.set_position(offset);
         let begin = offset.to_string();
@@ -240,9 +241,11 @@ impl Sending<'_> {
         }
     }
 
-    /// Hashes what the server has already.
+    /// Hashes what the server has already, and what it has come to know of since, from us or from a
+    /// sender whom it still heard.
     fn hash_up_to(&mut self, file: &mut File, offset: u64) -> io::Result<()> {
-        let mut known = file.take(offset);
+        file.seek(SeekFrom::Start(self.hashed))?;
+        let mut known = file.take(offset.saturating_sub(self.hashed));
         let mut piece = vec![0; PIECE_BYTES];
         loop {
             let count = known.read(&mut piece)?;
