@@ -103,7 +103,7 @@ export function useImageColumns() {
         id: "name",
         header: t("col.name"),
         sort: "name",
-        width: 200,
+        width: 180,
         cell: (image) => <ImageName image={image} />,
         csv: nameOf,
       },
@@ -111,11 +111,11 @@ export function useImageColumns() {
         id: "status",
         header: t("col.status"),
         sort: "status",
-        width: 175,
+        width: 130,
         cell: (image) => <ImageStatus status={image.status} id={image.id} />,
         csv: (image) => image.status,
       },
-      os: { id: "os", header: t("col.os"), width: 140, cell: osOf, csv: osOf },
+      os: { id: "os", header: t("col.os"), width: 125, cell: osOf, csv: osOf },
       type: {
         id: "type",
         header: t("col.type"),
@@ -126,7 +126,7 @@ export function useImageColumns() {
       disk: {
         id: "disk",
         header: t("col.disk"),
-        width: 100,
+        width: 105,
         cell: (image) =>
           image.kind === "full_server" || !image.disk_capacity_gib ? "--" : number(image.disk_capacity_gib),
         csv: (image) => image.disk_capacity_gib,
@@ -134,7 +134,7 @@ export function useImageColumns() {
       sharedWith: {
         id: "shared_with",
         header: t("col.sharedWith"),
-        width: 120,
+        width: 115,
         cell: (image) => {
           if (!image.shares) return dash;
           const text = t("tenants", { n: image.shares });
