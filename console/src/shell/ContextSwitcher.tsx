@@ -4,7 +4,7 @@ import Input from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { matchPath, useLocation, useNavigate } from "react-router";
+import { matchPath, matchRoutes, useLocation, useNavigate } from "react-router";
 import { ok } from "~/api/client";
 import { placePath, useContexts, usePlace } from "~/api/context";
 import { usePreferences } from "~/api/preferences";
@@ -39,12 +39,16 @@ export function useElsewhere() {
     data?.contexts.find((one) => one.region === region && one.project === project);
 }
 
+const kinds = () =>
+  pages.filter((one) => one.scope === "project").map((one) => ({ path: pathOf(one), handle: one }));
+
 /** The same kind of page in another project: lists stay lists, the page of one thing becomes its list. */
 export function sameKind(pathname: string): string {
   const inside = matchPath("/r/:region/p/:project/*", pathname)?.params["*"];
   if (!inside) return "images/private";
-  const page = pages.find((one) => one.scope === "project" && matchPath(pathOf(one), pathname));
-  const list = page?.path.split("/:")[0] ?? "images";
+  // As the router ranks them: `images/shared` is no image of that id.
+  const [found] = matchRoutes(kinds(), pathname) ?? [];
+  const list = found?.route.handle.path.split("/:")[0] ?? "images";
   return list === "images" ? "images/private" : list;
 }
 
