@@ -76,16 +76,17 @@ export function PendingBar() {
           </SpaceBetween>
         }
       >
-        {offers.slice(0, SHOWN).map((image) => (
-          <div key={image.id}>
-            {t("bar.offer", {
-              who: image.owner.name ?? image.owner.id,
-              image: nameOf(image),
-              kind: w(`short.${image.kind}`),
-              size: i("gb", { n: image.disk_capacity_gib ?? 0 }),
-            })}
-          </div>
-        ))}
+        {offers.slice(0, SHOWN).map((image) => {
+          const who = image.owner.name ?? image.owner.id;
+          const offer = { who, image: nameOf(image), kind: w(`short.${image.kind}`) };
+          // A full server has no disk of its own; what it takes is room in a vault.
+          const gib = image.disk_capacity_gib ?? image.actions.accept?.vault_gib;
+          return (
+            <div key={image.id}>
+              {gib ? t("bar.offer", { ...offer, size: i("gb", { n: gib }) }) : t("bar.offerUnsized", offer)}
+            </div>
+          );
+        })}
         {pending > SHOWN && <div>{t("bar.more", { n: pending - SHOWN })}</div>}
         <div>{t("bar.trust")}</div>
       </Alert>

@@ -6,6 +6,7 @@ export const texts = catalogue("shared", {
     "{n} 个共享镜像等待您的答复",
   ],
   "bar.offer": ["{who} shared “{image}” ({kind}, {size}).", "{who} 共享了“{image}”（{kind}，{size}）。"],
+  "bar.offerUnsized": ["{who} shared “{image}” ({kind}).", "{who} 共享了“{image}”（{kind}）。"],
   "bar.more": [{ one: "And {n} more.", other: "And {n} more." }, "还有 {n} 个。"],
   "bar.trust": ["Accept images only from people you trust.", "请仅接受可信用户共享的镜像。"],
   rejectedCount: ["{title} ({n})", "{title}（{n}）"],
