@@ -138,7 +138,12 @@ test("dl_03_dl_06_deleting_counts_what_depends_and_asks_for_the_name", async ({ 
   await bob.answer("accept", [image]);
   const page = await alice.open(`images/private?dialog=delete&ids=${image}`);
   const dialog = page.getByRole("dialog", { name: say("Delete erp-golden?", "删除“erp-golden”？") });
-  await expect(dialog.getByText(say("Shared with 1 tenant.", "已共享给 1 个租户。"))).toBeVisible();
+  await expect(dialog).toContainText(
+    say(
+      "Shared with 1 tenant (1 accepted, 0 pending), who loses it at once.",
+      "已共享给 1 个租户（1 个已接受，0 个待接受），他们将立即失去访问权限。",
+    ),
+  );
   const erase = dialog.getByRole("button", { name: say("Delete", "删除"), exact: true });
   const field = dialog.getByRole("textbox", {
     name: say("Type erp-golden to delete.", "输入 erp-golden 以确认删除。"),
