@@ -42,10 +42,6 @@ test("uxt_03_fs_01_fs_03_fs_05_a_vault_too_small_then_one_made_in_the_dialog", a
   await accept.click();
   await expect(dialog).toBeHidden();
   await expect.poll(() => alice.stateOf(image, B)).toBe("accepted");
-  await page
-    .getByRole("link", { name: say("Shared with me", "共享给我的镜像") })
-    .first()
-    .click();
   await expect(page.getByRole("rowheader", { name: "erp-full" })).toBeVisible();
 });
 
