@@ -140,7 +140,15 @@ export function useImageColumns() {
           const text = t("tenants", { n: image.shares });
           if (!hasDialog("tenants")) return text;
           return (
-            <button type="button" className="lg-link" onClick={() => dialog("tenants", [image.id])}>
+            <button
+              type="button"
+              className="lg-link"
+              onClick={(event) => {
+                // The row would open its panel, at an address that knows nothing of the dialog.
+                event.stopPropagation();
+                dialog("tenants", [image.id]);
+              }}
+            >
               {text}
             </button>
           );
