@@ -66,6 +66,10 @@ test.describe("the demo world", () => {
     await page.getByRole("menuitem", { name: say("Look as bob", "以 bob 的身份查看") }).click();
     await expect(page.getByText(say("Demo: you look as bob", "演示：当前身份为 bob"))).toBeVisible();
     await page
+      .getByRole("link", { name: say("Images", "镜像"), exact: true })
+      .first()
+      .click();
+    await page
       .getByRole("link", { name: say("Shared with me, 1 waits", "共享给我的镜像，1 个待接受") })
       .click();
     await page.getByRole("button", { name: say("Accept all", "全部接受") }).click();
