@@ -30,12 +30,20 @@ test.describe("under the rules of ctyun", () => {
     expect(await alice.call("GET", `/images/${image}/shares`)).toMatchObject({ shares: [] });
   });
 
-  test("pf_04_the_words_and_numbers_are_the_cloud_s", async ({ alice }) => {
+  test("pf_04_the_words_and_numbers_are_the_cloud_s", async ({ alice, say }) => {
     await alice.image("erp-golden");
     const policy = await alice.call<Record<string, unknown>>("GET", "/policy");
     const page = await alice.open("images/private");
     const max = policy["share.max_shared_images"];
     if (typeof max === "number") await expect(page.getByText(String(max)).first()).toBeVisible();
+    const tabs = page.getByRole("navigation", { name: say("Images", "镜像"), exact: true });
+    await expect(
+      tabs.getByRole("link", { name: say("Shared with me", "共享镜像"), exact: true }),
+    ).toBeVisible();
+    await page.getByRole("button", { name: /alice/ }).click();
+    await expect(
+      page.getByRole("menuitem", { name: say("My credentials", "我的认证"), exact: true }),
+    ).toBeVisible();
   });
 });
 
@@ -46,6 +54,12 @@ test.describe("under the rules of tencent", () => {
     const image = await alice.image("erp-golden");
     await alice.share([image], [B]);
     let page = await bob.open("images/shared", B);
+    const tabs = page.getByRole("navigation", { name: say("Images", "镜像"), exact: true });
+    for (const [english, chinese] of [
+      ["Custom images", "自定义镜像"],
+      ["Shared images", "共享镜像"],
+    ] as const)
+      await expect(tabs.getByRole("link", { name: say(english, chinese), exact: true })).toBeVisible();
     const row = page.getByRole("row", { name: /erp-golden/ });
     await expect(row).toContainText(say("New", "新"));
     await expect(
