@@ -13,6 +13,7 @@ export interface Filled {
   full: string;
   offers: string[];
   job: string;
+  policy: string;
 }
 
 /** An empty qcow2 of so many GiB, in a few KiB. */
@@ -65,6 +66,11 @@ export async function fill(alice: Person, bob: Person): Promise<Filled> {
   });
   await alice.answer("accept", [offers[0] as string]);
   await alice.answer("reject", [offers[1] as string]);
+  const policy = await alice.call<{ id: string }>("POST", "/access/policies", {
+    name: "may-look",
+    statements: [{ effect: "allow", actions: ["ims:images:list"] }],
+    users: [],
+  });
   const { jobs } = await alice.call<{ jobs: { id: string }[] }>("GET", "/jobs");
   return {
     image,
@@ -73,6 +79,7 @@ export async function fill(alice: Person, bob: Person): Promise<Filled> {
     full: full.image,
     offers,
     job: jobs[0]?.id ?? report.job ?? "",
+    policy: policy.id,
   };
 }
 
@@ -83,13 +90,17 @@ export function everyPage(filled: Filled): { path: string; scope: string }[] {
     [/^vaults\/:id/, filled.vault],
     [/^backups\/:id/, filled.backup],
     [/^jobs\/:id/, filled.job],
+    [/^access\/policies\/:id/, filled.policy],
   ];
-  const tabs = ["summary", "tenants", "activity", "tags"];
+  const tabsOf = (path: string) =>
+    path.startsWith("access/")
+      ? ["users", "policies", "owners", "webhooks"]
+      : ["summary", "tenants", "activity", "lineage", "tags"];
   return pages.flatMap(({ scope, path }) => {
     const id = values.find(([pattern]) => pattern.test(path))?.[1];
     if (path.includes(":id") && !id) throw new Error(`nothing is known for ${path}`);
     const named = path.replace("/:id", `/${id}`);
-    const paths = /:tab\??$/.test(named) ? tabs.map((tab) => named.replace(/:tab\??$/, tab)) : [named];
+    const paths = /:tab\?$/.test(named) ? tabsOf(path).map((tab) => named.replace(/:tab\?$/, tab)) : [named];
     const before = { project: `r/r1/p/${A}/`, me: "me/", operator: "operator/", root: "" }[scope];
     return paths.map((path) => ({ scope, path: before + path.replace(/\/?:\w+\?|\/?\*$/g, "") }));
   });
