@@ -13,7 +13,7 @@ test.describe("an image with many tenants", () => {
     await expect(rows).toHaveCount(10);
     await dialog.getByRole("button", { name: say("Page 3", "第 3 页") }).click();
     await expect(rows).toHaveCount(3);
-    await dialog.getByRole("textbox", { name: say("Name or id", "名称或 ID") }).fill("tenant-7");
+    await dialog.getByRole("searchbox", { name: say("Name or id", "名称或 ID") }).fill("tenant-7");
     await expect(rows).toHaveCount(1);
     await dialog.getByRole("button", { name: say("Delete: tenant-7", "删除: tenant-7") }).click();
     await expect(
@@ -21,7 +21,7 @@ test.describe("an image with many tenants", () => {
     ).toBeVisible();
     await dialog.getByRole("button", { name: say("Remove", "移除"), exact: true }).click();
     await expect.poll(async () => (await sharesOf(image)).length).toBe(22);
-    await dialog.getByRole("textbox", { name: say("Name or id", "名称或 ID") }).fill("");
+    await dialog.getByRole("searchbox", { name: say("Name or id", "名称或 ID") }).fill("");
     await expect(rows).toHaveCount(10);
     await dialog.getByRole("button", { name: say("Delete all", "全部删除") }).click();
     await expect(
