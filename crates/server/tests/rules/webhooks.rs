@@ -244,8 +244,11 @@ async fn ap_08_killed_in_the_middle_it_is_delivered_again(server: TestServer) {
     drop(dying);
     deliver(&server).await;
     assert!(receiver.is_quiet(), "the dead one's lease holds");
-    server.app.db.write(store_webhook::end_leases).await.unwrap();
-    deliver(&server).await;
+    // The claim that the dying one had under way may take the lease once more.
+    while receiver.is_quiet() {
+        server.app.db.write(store_webhook::end_leases).await.unwrap();
+        deliver(&server).await;
+    }
     let again = receiver.next().await;
     assert_eq!(again.header("lendglass-delivery"), first.header("lendglass-delivery"));
     assert_eq!(again.body, first.body);
