@@ -77,7 +77,7 @@ test("rc_12_a_share_withdrawn_under_its_dialog_is_told", async ({ alice, bob, sa
   await dialog.getByRole("button", { name: say("Reject all", "全部拒绝") }).click();
   await expect(dialog).toBeHidden();
   await page.goto(`${page.url().split("?")[0]}/rejected`);
-  await expect(page.getByText(say("You have rejected no images", "您没有已拒绝的镜像"))).toBeVisible();
+  await expect(page.getByText(say("You have rejected no images", "没有已拒绝的镜像"))).toBeVisible();
 });
 
 test("st_07_two_people_of_a_project_answer_at_once", async ({ alice, bob, as, say }) => {
