@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 import { compress } from "./vite/compress";
 import { devSession } from "./vite/dev-session";
 import { systemFonts } from "./vite/fonts";
+import { lean } from "./vite/lean";
 
 // The router's package names only its development build, whatever is built.
 const router = resolve(import.meta.dirname, "node_modules/react-router/dist/production/index.mjs");
@@ -17,7 +18,7 @@ export default defineConfig(({ command }) => ({
       ...(command === "build" ? { "react-router": router } : {}),
     },
   },
-  plugins: [systemFonts(), devSession(), compress()],
+  plugins: [systemFonts(), devSession(), lean(), compress()],
   // The release notes lie beside the console.
   server: { fs: { allow: [resolve(import.meta.dirname, "..")] } },
   build: {
@@ -32,7 +33,7 @@ export default defineConfig(({ command }) => ({
       output: {
         // What every page needs stays cached when the console itself changes.
         manualChunks: (id) =>
-          /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next)\//.test(id)
+          /node_modules\/(react|react-dom|scheduler|react-router|@tanstack)\//.test(id)
             ? "vendor"
             : undefined,
       },

@@ -17,6 +17,11 @@ test("the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: "@once
         isCached: Boolean(response.fromDiskCache),
       });
     });
+    // What came over the line: to the page an answer “not modified” is the one that it has kept.
+    const answered = new Map<string, number>();
+    client.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
+      answered.set(requestId, statusCode);
+    });
     client.on("Network.requestServedFromCache", ({ requestId }) => {
       const file = files.get(requestId);
       if (file) file.isCached = true;
@@ -25,7 +30,7 @@ test("the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: "@once
       const file = files.get(requestId);
       if (file) file.bytes = encodedDataLength;
     });
-    return () => [...files.values()];
+    return () => [...files].map(([id, file]) => ({ ...file, status: answered.get(id) ?? file.status }));
   };
   const first = await count(page);
   await alice.open("images/private");

@@ -1,7 +1,5 @@
-import i18next from "i18next";
 import { useMemo } from "react";
-import { initReactI18next, useTranslation } from "react-i18next";
-import { LANGUAGES, type Language, language } from "./language";
+import { type Language, language } from "./language";
 
 /*
  * One form of catalogue: each key has its English and its Chinese text side by side, so that neither can be
@@ -37,20 +35,6 @@ export type Translate<E extends Entries> = <K extends keyof E & string>(
   ...params: [ParamsOf<E[K]>] extends [never] ? [] : [Record<ParamsOf<E[K]>, Value>]
 ) => string;
 
-void i18next.use(initReactI18next).init({
-  lng: language.get(),
-  fallbackLng: false,
-  supportedLngs: [...LANGUAGES],
-  resources: {},
-  initAsync: false,
-  showSupportNotice: false,
-  keySeparator: false,
-  nsSeparator: false,
-  interpolation: { prefix: "{", suffix: "}", escapeValue: false },
-  react: { useSuspense: false, bindI18nStore: "" },
-});
-language.watch(() => void i18next.changeLanguage(language.get()));
-
 const LOOKALIKE: Record<string, string> = {
   a: "á",
   e: "é",
@@ -70,43 +54,32 @@ export function pseudo(text: string): string {
   return `[${accented}${" ·".repeat(Math.ceil((text.length * 0.4) / 2))}]`;
 }
 
-/** Makes a catalogue known. The name is that of its folder. */
+/** A catalogue. The name is that of its folder. */
 export function catalogue<const E extends Entries>(name: string, entries: E): Catalogue<E> {
-  const words: Record<Language, Record<string, string>> = { en: {}, "zh-Hans": {}, "en-XA": {} };
-  for (const [key, [en, zh]] of Object.entries<Text>(entries)) {
-    if (typeof en === "string") {
-      words.en[key] = en;
-      words["en-XA"][key] = pseudo(en);
-      words["zh-Hans"][key] = zh;
-    } else {
-      for (const form of ["one", "other"] as const) {
-        words.en[`${key}_${form}`] = en[form];
-        words["en-XA"][`${key}_${form}`] = pseudo(en[form]);
-      }
-      words["zh-Hans"][`${key}_other`] = zh;
-    }
-  }
-  for (const one of LANGUAGES) i18next.addResourceBundle(one, name, words[one], true, true);
   return { name, entries };
 }
 
 /** A translator into one language, for code outside of components. */
-export function translator<E extends Entries>({ name, entries }: Catalogue<E>, lng: Language): Translate<E> {
+export function translator<E extends Entries>({ entries }: Catalogue<E>, lng: Language): Translate<E> {
   const numbers = new Intl.NumberFormat(lng);
+  const plurals = new Intl.PluralRules(lng);
   return (key, ...rest) => {
+    const entry: Text | undefined = entries[key];
+    if (!entry) return key;
     const params: Record<string, Value> = rest[0] ?? {};
-    const shown: Record<string, Value> = { lng, ns: name };
-    for (const [one, value] of Object.entries(params)) {
-      shown[one] = typeof value === "number" ? numbers.format(value) : value;
-    }
-    if (typeof entries[key]?.[0] === "object") shown.count = Number(params.n);
-    return i18next.t(key, shown);
+    const [en, zh] = entry;
+    const english = () =>
+      typeof en === "string" ? en : plurals.select(Number(params.n)) === "one" ? en.one : en.other;
+    const text = lng === "zh-Hans" ? zh : lng === "en" ? english() : pseudo(english());
+    return text.replaceAll(/\{(\w+)\}/g, (found, name: string) => {
+      const value = params[name];
+      return typeof value === "number" ? numbers.format(value) : (value ?? found);
+    });
   };
 }
 
 /** The texts of a catalogue in the user's language. */
 export function useTexts<E extends Entries>(texts: Catalogue<E>): Translate<E> {
-  useTranslation(texts.name);
   const lng = language.use();
   return useMemo(() => translator(texts, lng), [texts, lng]);
 }
