@@ -16,6 +16,7 @@ test("uxt_03_fs_01_fs_03_fs_05_a_vault_too_small_then_one_made_in_the_dialog", a
   const image = await offer(alice);
   await bob.call("POST", "/vaults", { name: "vault-old", capacity_gib: 10 }, B);
   const page = await bob.open("images/shared", B);
+  await expect(page.getByText(say("(Full server, 40 GB)", "（整机，40 GB）"))).toBeVisible();
   await page.getByRole("button", { name: say("Accept all", "全部接受") }).click();
   const dialog = page.getByRole("dialog", { name: say("Accept full-server image", "接受整机镜像") });
   await expect(dialog.getByRole("row", { name: /erp-full/ })).toContainText("40");
