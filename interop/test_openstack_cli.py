@@ -1,5 +1,6 @@
 """The main job through the unmodified `openstack` client."""
 
+import copy
 import hashlib
 
 import pytest
@@ -26,7 +27,7 @@ def test_sign_in_shows_the_catalog(cloud):
 
 
 def test_a_wrong_password_is_refused(cloud):
-    carol = cloud.person("carol")
+    carol = copy.copy(cloud.person("carol"))
     carol.auth = lambda: {**type(carol).auth(carol), "password": "guess"}
     with pytest.raises(Refused, match="401"):
         carol.openstack("token", "issue")
