@@ -103,7 +103,7 @@ pub struct Settings {
     /// The folder of a console that is served instead of the one built in.
     pub console_folder: Option<PathBuf>,
     /// The path before everything as browsers know it, as `/images`, without a slash at the end; `None`:
-    /// the path of the public URL, or what a trusted proxy says.
+    /// what a trusted proxy says.
     pub base_path: Option<String>,
 }
 

@@ -159,7 +159,6 @@ fn asked_to_stop() -> impl Future<Output = ()> {
 /// Says on standard output where the server is and how to sign in. The log has the rest.
 fn announce(config: &Config, app: &App, link: Option<&str>) {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
-    let base_path = app.settings.base_path.as_deref().unwrap_or_default();
     let regions: Vec<&str> = app.regions.iter().map(|region| region.id.as_str()).collect();
     let mut text = format!(
         "lendglassd {} · {scheme}://{} · regions {} · data in {}\n",
@@ -178,7 +177,11 @@ fn announce(config: &Config, app: &App, link: Option<&str>) {
             config.listen
         ));
     }
-    let console = format!("{scheme}://{}{}/console/", config.listen, base_path);
+    // Without a public URL browsers come straight here, past any proxy and its path.
+    let console = match &app.settings.public_url {
+        Some(url) => format!("{}/console/", url.trim_end_matches('/')),
+        None => format!("{scheme}://{}/console/", config.listen),
+    };
     match link {
         Some(secret) => text
             .push_str(&format!("Console: {console}#login={secret}  (signs in as alice, once)\n")),

@@ -41,6 +41,18 @@ fn check_refused(words: &[&str], pairs: &[(&str, &str)], file: &str, expected: &
 }
 
 #[test]
+fn the_console_lies_under_the_path_of_the_public_url() {
+    let base = |file: &str| load(&[], &[], file).console_base_path;
+    assert_eq!(base(""), None);
+    assert_eq!(base("public_url = 'https://cloud.example'\n").as_deref(), Some(""));
+    assert_eq!(base("public_url = 'https://cloud.example/images/'\n").as_deref(), Some("/images"));
+    let both = "public_url = 'https://cloud.example/api'\n[console]\nbase_path = '/shop/'\n";
+    assert_eq!(base(both).as_deref(), Some("/shop"));
+    let escaped = "public_url = 'https://cloud.example/a%20b'\n";
+    check_refused(&[], &[], escaped, &["lg.toml:1", "public_url"]);
+}
+
+#[test]
 fn the_defaults_need_nothing() {
     let config = Config::load(&flags(&[]), &env(&[]), None).unwrap();
     let data = PathBuf::from("/home/op/.local/share/lendglass");

@@ -492,8 +492,11 @@ async fn the_demo_link_signs_alice_in_and_she_looks_as_bob() {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_a_proxy_the_cookie_is_for_what_the_browser_sees() {
     let home = Arc::new(Home::fresh(Engine::Sqlite).await);
-    let url = "https://cloud.example/images".to_owned();
-    let settings = Settings { public_url: Some(url), ..Settings::default() };
+    let settings = Settings {
+        public_url: Some("https://cloud.example/images".to_owned()),
+        base_path: Some("/images".to_owned()),
+        ..Settings::default()
+    };
     let server = TestServer::on(home, Clock::stepped(START), "lendglass", settings).await;
     let answer = server.request("nobody", "POST", SESSION, password("alice")).await.expect(201);
     let set = answer.header("set-cookie").to_owned();

@@ -319,9 +319,11 @@ impl Reader<'_> {
     fn config(&mut self, settings: BTreeMap<String, Setting>) -> Config {
         let data_dir = PathBuf::from(self.text("data_dir"));
         let listen = self.listen();
+        let public_url = self.public_url();
+        let console_base_path = self.base_path(public_url.as_ref());
         let config = Config {
             listen,
-            public_url: self.public_url(),
+            public_url,
             trusted_proxies: self.trusted_proxies(),
             database: self.database(&data_dir),
             profile: self.word("profile"),
@@ -349,7 +351,7 @@ impl Reader<'_> {
             connections_max: self.number("limits.connections"),
             webhooks_allow_private: self.switch("webhooks.allow_private"),
             console_folder: self.path("console.folder"),
-            console_base_path: self.base_path(),
+            console_base_path,
             job_workers: self.number("jobs.workers"),
             shutdown_grace: self.seconds("shutdown.grace_seconds"),
             metrics_token_file: self.path("metrics.token_file"),
@@ -463,14 +465,16 @@ impl Reader<'_> {
         url
     }
 
-    fn base_path(&mut self) -> Option<String> {
+    fn base_path(&mut self, public_url: Option<&Url>) -> Option<String> {
         let text = self.text("console.base_path");
-        if text.is_empty() {
-            return None;
-        }
-        let path = base_path_of(&text);
+        let (text, key) = match public_url {
+            Some(url) if text.is_empty() => (url.path(), "public_url"),
+            None if text.is_empty() => return None,
+            Some(_) | None => (text.as_str(), "console.base_path"),
+        };
+        let path = base_path_of(text);
         if path.is_none() {
-            self.refuse("console.base_path", "must be a path, such as /images");
+            self.refuse(key, "must have a path without escapes, such as /images");
         }
         path
     }

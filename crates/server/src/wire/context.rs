@@ -202,14 +202,10 @@ fn base_url(app: &App, request: &Request, prefix: Option<&RegionId>) -> String {
     }
 }
 
-/// The setting, else the path of the public URL, else what a trusted proxy says it took off.
+/// The setting, else what a trusted proxy says it took off.
 fn base_path(app: &App, request: &Request) -> String {
     if let Some(path) = &app.settings.base_path {
         return path.clone();
-    }
-    if let Some(url) = &app.settings.public_url {
-        let path = url::Url::parse(url).ok().and_then(|url| base_path_of(url.path()));
-        return path.unwrap_or_default();
     }
     let is_believed = peer_of(request).is_some_and(|peer| is_trusted(app, peer));
     let said = header_text(request, "x-forwarded-prefix").filter(|_| is_believed);

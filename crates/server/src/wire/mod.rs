@@ -41,7 +41,8 @@ pub fn router(app: App) -> Router {
     context::prepare(app, routes)
 }
 
-/// Where there is nothing but perhaps a file of the console: the dialect that owns what lies around says so in its own form.
+/// Where there is nothing but perhaps a file of the console: the dialect that owns what lies around says
+/// so in its own form.
 async fn nothing(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if let Some(file) = console::file(&app, &parts).await {
