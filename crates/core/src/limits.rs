@@ -13,8 +13,16 @@ pub const TAG_CHARS: usize = 255;
 pub const PROPERTY_VALUE_BYTES: usize = 65_535;
 /// Longest message with an offer (SH-22).
 pub const NOTE_CHARS: usize = 256;
+/// Largest head of a request, bytes: tokens and signatures take a few KiB, proxies pass on 8 to 64.
+pub const HEAD_BYTES: usize = 64 * 1024;
+/// Header fields of one request: browsers, proxies and SDKs together send some 40.
+pub const HEAD_FIELDS: usize = 100;
 /// Largest JSON body: a share of 256 images with 500 recipients fits four times over.
 pub const JSON_BODY_BYTES: usize = 1024 * 1024;
+/// How long a peer may send nothing of such a body, in seconds: networks stall for seconds, not more.
+pub const SMALL_BODY_IDLE_SECONDS: u64 = 30;
+/// How long all of such a body may take, in seconds: a mebibyte at 18 KB/s.
+pub const SMALL_BODY_SECONDS: u64 = 60;
 /// Deepest nesting of a JSON body; no request of ours nests deeper than five.
 pub const JSON_DEPTH: usize = 32;
 /// Filters in one list request; each adds a join.

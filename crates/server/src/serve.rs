@@ -3,24 +3,29 @@
 //! It is ours and not axum's for the sake of the connection underneath ([`peer`]), which sends
 //! files by `sendfile`, and of its limits.
 
+mod arriving;
 mod peer;
+mod room;
 mod tls;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lendglass_core::limits::{HEAD_BYTES, HEAD_FIELDS};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use self::arriving::Arriving;
 use self::peer::{Link, Peer};
+use self::room::{Room, Seat};
 pub use self::tls::{TlsConfig, TlsError};
 
 /// How long accepting rests when the process has no descriptors or memory left. It goes on at once
@@ -30,8 +35,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ServeLimits {
-    /// Connections at one time; more wait in the kernel's queue. Each costs two descriptors when it
-    /// sends or receives a file, and an upload one buffer of 1 MiB.
+    /// Connections at one time; for one more another one that rests is closed, and where none does it
+    /// waits. Each costs two descriptors when it sends or receives a file, and an upload one buffer
+    /// of 1 MiB.
     pub connections: usize,
     /// From the opening of a connection to the end of its TLS handshake, from there or the last
     /// answer to the end of the next request's header: so also how long a connection may be idle.
@@ -68,29 +74,43 @@ pub async fn serve(
     limits: ServeLimits,
     shutdown: impl Future<Output = ()>,
 ) -> usize {
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let room = Room::new(limits.connections);
     let (stopping, stop) = watch::channel(false);
     let acceptor = tls.map(|tls| tls.acceptor());
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
+    // The peer of a connection that waits for its place.
+    let mut waiting: Option<(TcpStream, SocketAddr)> = None;
     loop {
+        let place = async {
+            match &waiting {
+                Some((_, address)) => room.take(*address).await,
+                None => future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => report_panic(ended),
-            (tcp, address, place) = accept(&listener, &room) => {
+            place = place => {
+                let Some((tcp, address)) = waiting.take() else { continue };
                 let service = Connection {
                     router: router.clone(),
                     acceptor: acceptor.clone(),
                     limits,
                     address,
+                    seat: Arc::clone(&place.seat),
                 };
                 let stop = stop.clone();
                 connections.spawn(async move {
-                    service.run(tcp, stop).await;
+                    tokio::select! {
+                        () = service.run(tcp, stop) => {}
+                        () = place.seat.dismissed() => {}
+                    }
                     drop(place);
                 });
             }
+            accepted = accept(&listener), if waiting.is_none() => waiting = Some(accepted),
         }
     }
     drop(listener);
@@ -107,16 +127,11 @@ pub async fn serve(
     cut_off
 }
 
-/// Waits for room and for the next connection.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, so that there always is a permit.
-    let place = Arc::clone(room).acquire_owned().await.ok();
+/// Waits for the next connection.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((tcp, address)) => return (tcp, address, place),
+            Ok(accepted) => return accepted,
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections for now");
@@ -160,6 +175,7 @@ struct Connection {
     acceptor: Option<TlsAcceptor>,
     limits: ServeLimits,
     address: SocketAddr,
+    seat: Arc<Seat>,
 }
 
 impl Connection {
@@ -185,11 +201,19 @@ impl Connection {
     async fn serve(&self, link: Link, mut stop: watch::Receiver<bool>) -> io::Result<()> {
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(self.address));
-            self.router.clone().oneshot(request.map(Body::new))
+            let arriving = |body| Body::new(Arriving::new(body, Arc::clone(&self.seat)));
+            let answer = self.router.clone().oneshot(request.map(arriving));
+            async {
+                let answer = answer.await;
+                self.seat.rest();
+                answer
+            }
         });
-        let peer = Peer::new(link, self.limits.write_stall_timeout);
+        let peer = Peer::new(link, self.limits.write_stall_timeout, Arc::clone(&self.seat));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            .max_buf_size(HEAD_BYTES)
+            .max_headers(HEAD_FIELDS)
             .header_read_timeout(self.limits.header_read_timeout)
             .serve_connection(TokioIo::new(peer), service);
         tokio::pin!(connection);

@@ -7,10 +7,7 @@ use std::{
     ops::Range,
     path::PathBuf,
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -498,20 +495,35 @@ async fn a_header_that_does_not_come_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_wait_their_turn() {
-    let served = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&served);
-    let handler = async move || count.fetch_add(1, Ordering::SeqCst).to_string();
-    let limits = ServeLimits { connections: 1, ..LIMITS };
-    let server = Server::start(Router::new().route("/", get(handler)), limits).await;
+async fn who_rests_gives_way_to_the_next_connection() {
+    let limits = ServeLimits { connections: 2, ..LIMITS };
+    let server = Server::start(Router::new().route("/", get(async || "here")), limits).await;
+    let (idle, mut slow) = (server.connect().await, server.connect().await);
+    slow.send("GET / HTTP/1.1\r\nhost:").await;
+    assert_eq!(server.connect().await.get("/").await, b"here");
+    assert!(idle.found_closed().await, "the first of the two");
+    let mut kept = server.connect().await;
+    assert_eq!(kept.get("/").await, b"here");
+    assert_eq!(server.connect().await.get("/").await, b"here");
+    assert!(slow.found_closed().await);
+    assert_eq!(kept.get("/").await, b"here");
+}
+
+#[tokio::test]
+async fn who_is_being_served_keeps_its_place() {
+    let (router, entered, gate) = gated();
+    let server = Server::start(router, ServeLimits { connections: 1, ..LIMITS }).await;
     let mut first = server.connect().await;
-    assert_eq!(first.get("/").await, b"0");
+    first.request("GET", "/").await;
+    entered.notified().await;
     let mut second = server.connect().await;
     second.request("GET", "/").await;
-    assert_eq!(first.get("/").await, b"1");
-    assert_eq!(served.load(Ordering::SeqCst), 2, "the second has not been served");
-    drop(first);
-    assert_eq!(second.answer().await, b"2");
+    gate.notify_one();
+    assert_eq!(first.answer().await, b"done");
+    entered.notified().await;
+    gate.notify_one();
+    assert_eq!(second.answer().await, b"done");
+    assert!(first.found_closed().await, "it had nothing to do any more");
 }
 
 #[tokio::test]

@@ -165,7 +165,8 @@ pub const KEYS: &[Key] = &[
         "limits.connections",
         "4096",
         Kind::Number(1, 1_000_000),
-        "Connections served at once; further ones wait to be accepted.",
+        "Connections served at once. For a further one another that rests between two requests is closed; where \
+         none rests, it waits.",
     ),
     key(
         "webhooks.allow_private",

@@ -5,6 +5,7 @@ use std::{
     io::{self, IoSlice},
     os::fd::AsFd,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -17,6 +18,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
+use super::room::Seat;
 use crate::sendfile::{Piece, WARM_BYTES, WINDOW_BYTES, is_cold};
 
 /// After this much a connection lets the others of its worker thread have a turn: some 2 ms.
@@ -41,6 +43,7 @@ pub(super) enum Link {
 pub(super) struct Peer {
     link: Link,
     stall: Stall,
+    seat: Arc<Seat>,
     /// Bytes of files sent since others had a turn.
     turn_bytes: usize,
     /// Parts of a file being read, in order.
@@ -52,10 +55,11 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub fn new(link: Link, stall_limit: Duration) -> Self {
+    pub fn new(link: Link, stall_limit: Duration, seat: Arc<Seat>) -> Self {
         Self {
             link,
             stall: Stall { limit: stall_limit, timer: None },
+            seat,
             turn_bytes: 0,
             warming: VecDeque::new(),
             ahead: 0,
@@ -235,6 +239,9 @@ impl AsyncWrite for Peer {
     ) -> Poll<io::Result<usize>> {
         let peer = self.get_mut();
         let progress = peer.poll_slices(context, slices);
+        if progress.is_ready() {
+            peer.seat.progress();
+        }
         peer.stall.watch(context, progress)
     }
 

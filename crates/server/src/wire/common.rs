@@ -6,26 +6,30 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use lendglass_core::limits::{JSON_BODY_BYTES, JSON_DEPTH};
+use lendglass_core::limits::{
+    JSON_BODY_BYTES, JSON_DEPTH, SMALL_BODY_IDLE_SECONDS, SMALL_BODY_SECONDS,
+};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, Timestamp};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-
-/// How long a peer may send nothing of a small body: people's networks stall for seconds, not more.
-const SMALL_BODY_IDLE: Duration = Duration::from_secs(30);
+use tokio::time::timeout;
 
 /// Reads a body of at most [`JSON_BODY_BYTES`] whole.
 ///
 /// Errors: [`Code::BodyTooLarge`] as soon as that is certain; [`Code::Malformed`] when the body ends
-/// early or does not come.
+/// early or does not come in time ([`SMALL_BODY_IDLE_SECONDS`], [`SMALL_BODY_SECONDS`]).
 pub async fn small_body(body: Body) -> Result<Vec<u8>, Error> {
-    let mut body = body;
+    let whole = timeout(Duration::from_secs(SMALL_BODY_SECONDS), frames(body)).await;
+    whole.unwrap_or_else(|_| Err(malformed("the body came too slowly")))
+}
+
+async fn frames(mut body: Body) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     loop {
-        let frame = tokio::time::timeout(SMALL_BODY_IDLE, body.frame()).await;
+        let frame = timeout(Duration::from_secs(SMALL_BODY_IDLE_SECONDS), body.frame()).await;
         let frame = match frame {
             Ok(None) => return Ok(bytes),
             Ok(Some(Ok(frame))) => frame,

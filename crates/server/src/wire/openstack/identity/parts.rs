@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use lendglass_core::limits::{JSON_BODY_BYTES, JSON_DEPTH};
+use lendglass_core::limits::JSON_DEPTH;
 use lendglass_core::{AccountId, Code, Error, ProjectId, Timestamp, UserId};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::app::App;
 use crate::service::identity::Actor;
+use crate::wire::common::small_body;
 use crate::wire::context::Context;
 use crate::wire::credential;
 use crate::wire::openstack::error::Failure;
@@ -103,14 +104,7 @@ fn check_media_type(request: &Request) -> Result<(), Error> {
 }
 
 async fn read(body: Body) -> Result<Value, Error> {
-    let bytes = axum::body::to_bytes(body, JSON_BODY_BYTES).await.map_err(|error| {
-        let source = std::error::Error::source(&error);
-        if source.is_some_and(|s| s.is::<http_body_util::LengthLimitError>()) {
-            return Error::new(Code::BodyTooLarge).with("max", JSON_BODY_BYTES);
-        }
-        malformed("the body ended early").because(error)
-    })?;
-    serde_json::from_slice(&bytes).map_err(|error| not_json(&error))
+    serde_json::from_slice(&small_body(body).await?).map_err(|error| not_json(&error))
 }
 
 fn check_shape(value: &Value, depth: usize) -> Result<(), Error> {
