@@ -10,7 +10,7 @@ use crate::text::{say, say_with};
 /// Where a name is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Among {
-    /// What the caller lists: own, public and accepted images, also hidden ones.
+    /// What the caller lists: own, public, accepted and published images, also hidden ones.
     Listed,
     /// What was offered to the caller, in any state.
     Offered,
@@ -25,7 +25,7 @@ pub fn image(on: &On<'_>, text: &str, among: Among) -> Result<Value, Failure> {
     }
     let mut queries = Vec::new();
     if among != Among::Offered {
-        queries.extend(["", "&view=owned&hidden=true"]);
+        queries.extend(["", "&view=owned&hidden=true", "&view=market"]);
     }
     if among != Among::Listed {
         queries.push("&view=received&state=any");

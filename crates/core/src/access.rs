@@ -22,6 +22,8 @@ pub enum Standing<'a> {
     Public,
     /// It is a community image.
     Community,
+    /// It is in the marketplace.
+    Market,
     /// He operates the installation.
     Operator,
 }
@@ -51,6 +53,7 @@ pub fn see<'a>(
         (Visibility::Private | Visibility::Shared, _) if caller.is_operator => {
             Ok(Standing::Operator)
         }
+        (Visibility::Private | Visibility::Shared, _) if image.is_published => Ok(Standing::Market),
         (Visibility::Private | Visibility::Shared, _) => Err(not_found()),
     }
 }
@@ -99,10 +102,12 @@ fn may_act(caller: &Caller, standing: Standing<'_>, action: Action) -> Result<()
     match standing {
         Standing::Owner => caller.may(action),
         Standing::Operator => Ok(()),
-        Standing::Public | Standing::Community if caller.is_operator => Ok(()),
+        Standing::Public | Standing::Community | Standing::Market if caller.is_operator => Ok(()),
         Standing::Recipient(_) if caller.is_operator => Ok(()),
         Standing::Recipient(_) => Err(Error::new(Code::SharedImageReadonly)),
-        Standing::Public | Standing::Community => Err(Error::new(Code::NotImageOwner)),
+        Standing::Public | Standing::Community | Standing::Market => {
+            Err(Error::new(Code::NotImageOwner))
+        }
     }
 }
 
@@ -184,9 +189,9 @@ pub fn may_read_bytes(
     }
     match standing {
         Standing::Operator | Standing::Community | Standing::Owner => {}
-        Standing::Public if policy.public_may_download || caller.is_service => {}
-        Standing::Public if caller.is_operator => {}
-        Standing::Public => return Err(Error::new(Code::PublicImageNoDownload)),
+        Standing::Public | Standing::Market
+            if policy.public_may_download || caller.is_service || caller.is_operator => {}
+        Standing::Public | Standing::Market => return Err(Error::new(Code::PublicImageNoDownload)),
         Standing::Recipient(_) if caller.is_operator => {}
         Standing::Recipient(share) => {
             if !share::may_use(share, policy, now) {
@@ -223,6 +228,7 @@ fn is_usable(standing: Standing<'_>, policy: &Policy, now: Timestamp) -> Result<
         | Standing::Recipient(_)
         | Standing::Public
         | Standing::Community
+        | Standing::Market
         | Standing::Operator => Ok(()),
     }
 }
@@ -305,13 +311,15 @@ pub fn owns(caller: &Caller, standing: Standing<'_>) -> Result<(), Error> {
     match standing {
         Standing::Owner => caller.may(Action::ImagesShare),
         Standing::Operator => Ok(()),
-        Standing::Recipient(_) | Standing::Public | Standing::Community if caller.is_operator => {
+        Standing::Recipient(_) | Standing::Public | Standing::Community | Standing::Market
+            if caller.is_operator =>
+        {
             Ok(())
         }
         Standing::Recipient(share) if share.state == ShareState::Accepted => {
             Err(Error::new(Code::ReshareForbidden))
         }
-        Standing::Recipient(_) | Standing::Public | Standing::Community => {
+        Standing::Recipient(_) | Standing::Public | Standing::Community | Standing::Market => {
             Err(Error::new(Code::NotImageOwner))
         }
     }
@@ -352,7 +360,7 @@ pub fn may_answer(
     }
     match standing {
         Standing::Owner | Standing::Operator => Err(Error::new(Code::RecipientOnlyAnswers)),
-        Standing::Recipient(_) | Standing::Public | Standing::Community => {
+        Standing::Recipient(_) | Standing::Public | Standing::Community | Standing::Market => {
             Err(Error::new(Code::NotShared).with("recipient", recipient.id()))
         }
     }

@@ -94,6 +94,9 @@ macro_rules! access_rows {
             " union all select i.region_id, '*', i.is_hidden, i.created_at, i.id, 'public', 0 \
              from image i where i.visibility = 'public'",
             $and_image,
+            " union all select i.region_id, 'm', i.is_hidden, i.created_at, i.id, 'market', 0 \
+             from image i where i.is_published = 1",
+            $and_image,
             " union all select i.region_id, 'c', i.is_hidden, i.created_at, i.id, 'community', 0 \
              from image i where i.visibility = 'community'",
             $and_image,
@@ -327,7 +330,9 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
         tx.execute(&DROP_PROPERTIES, &params![&after.id])?;
         write_properties(tx, after)?;
     }
-    let who_sees = |image: &Image| (image.owner.clone(), image.visibility, image.is_hidden);
+    let who_sees = |image: &Image| {
+        (image.owner.clone(), image.visibility, image.is_hidden, image.is_published)
+    };
     if who_sees(before) != who_sees(after) {
         rebuild_access(tx, &after.id)?;
     }

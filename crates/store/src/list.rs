@@ -47,6 +47,8 @@ pub enum Source {
     Public,
     /// Community images.
     Community,
+    /// Images in the marketplace.
+    Market,
     /// Everything in the region, for the operator.
     Everything,
     /// Images offered to the project, in this state.
@@ -390,6 +392,7 @@ impl Text {
             }
             Source::Public => self.access("*".to_owned(), query, needs_image),
             Source::Community => self.access("c".to_owned(), query, needs_image),
+            Source::Market => self.access("m".to_owned(), query, needs_image),
             Source::Everything => self.access("all".to_owned(), query, needs_image),
             Source::Received(project, state) => {
                 self.received("project", project.as_str(), *state, query)

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "sites", include_str!("../migrations/0012_sites.sql")),
     (13, "sessions", include_str!("../migrations/0013_sessions.sql")),
     (14, "uploads", include_str!("../migrations/0014_uploads.sql")),
+    (15, "market", include_str!("../migrations/0015_market.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

@@ -177,7 +177,7 @@ pub struct UploadImage {
 
 #[derive(Args)]
 pub struct ListImages {
-    /// owned, received, private, shared, public, community or all.
+    /// owned, received, private, shared, public, community, market or all.
     #[arg(long)]
     pub view: Option<String>,
     /// Exactly this name.

@@ -163,7 +163,9 @@ impl<'a> Ground<'a> {
             Standing::Owner | Standing::Operator => {
                 quota::slots_left(one.image.kind, one.usage, policy)
             }
-            Standing::Recipient(_) | Standing::Public | Standing::Community => None,
+            Standing::Recipient(_) | Standing::Public | Standing::Community | Standing::Market => {
+                None
+            }
         };
         let actions = Verb::ALL.into_iter().map(|verb| (verb, one.may(verb))).collect();
         Ok(Answered { actions, slots_left })

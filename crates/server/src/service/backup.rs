@@ -129,6 +129,7 @@ fn lock_sources(
             Standing::Recipient(_)
             | Standing::Public
             | Standing::Community
+            | Standing::Market
             | Standing::Operator => return Err(Error::new(Code::NotImageOwner)),
         }
         images.insert(id.clone(), seen.image);

@@ -19,7 +19,9 @@ pub async fn of_image(app: &App, caller: &Caller, id: &ImageId) -> Result<Vec<Di
     let seen = image::show(app, caller, id).await?;
     let is_told = match seen.standing(caller, app.clock.now())? {
         Standing::Owner | Standing::Operator => true,
-        Standing::Recipient(_) | Standing::Public | Standing::Community => caller.is_operator,
+        Standing::Recipient(_) | Standing::Public | Standing::Community | Standing::Market => {
+            caller.is_operator
+        }
     };
     let disks = store_backup::disks_of_image(&app.db, &seen.image).await?;
     let told = |disk: Disk| Disk { name: disk.name.filter(|_| is_told), ..disk };

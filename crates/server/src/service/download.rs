@@ -62,7 +62,9 @@ pub(crate) async fn readable(app: &App, caller: &Caller, id: &ImageId) -> Result
     let rules = policy::of_project(app, &seen.image.region, &seen.image.owner).await?;
     let standing = seen.standing(caller, now)?;
     let other_side = match standing {
-        Standing::Recipient(_) | Standing::Operator => Some(seen.image.owner.clone()),
+        Standing::Recipient(_) | Standing::Market | Standing::Operator => {
+            Some(seen.image.owner.clone())
+        }
         Standing::Owner | Standing::Public | Standing::Community => None,
     };
     if let Err(error) = access::may_read_bytes(caller, standing, &seen.image, &rules, now) {

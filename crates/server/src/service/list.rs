@@ -41,6 +41,8 @@ pub enum View {
     Of(Visibility),
     /// Those the caller's project owns.
     Owned,
+    /// Those in the marketplace, whoever published them.
+    Market,
     /// Those offered to the caller's project or account.
     Received,
 }
@@ -167,6 +169,7 @@ fn sources(caller: &Caller, request: &ListImages) -> Vec<store_list::Source> {
     match request.view {
         Some(View::Owned) => owned(),
         Some(View::Received) => received(),
+        Some(View::Market) => vec![Source::Market],
         Some(View::Of(Visibility::Public)) => vec![Source::Public],
         Some(View::Of(Visibility::Community)) => vec![Source::Community],
         _ if caller.is_operator && request.received.is_none() => vec![Source::Everything],

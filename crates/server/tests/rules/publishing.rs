@@ -11,6 +11,7 @@ use crate::support::B;
 stories! {
     lendglass "lendglass":
         sh_40_a_private_image_is_published_and_withdrawn,
+        sh_40_everybody_sees_and_uses_what_is_published,
         sh_40_what_is_shared_or_not_there_is_not_published,
         dl_08_many_are_deleted_with_a_reason_for_each_that_stays,
         dl_08_all_or_none_and_dry_runs;
@@ -51,6 +52,62 @@ async fn sh_40_a_private_image_is_published_and_withdrawn(cloud: &Cloud) {
                 and counterpart_id is not null";
     assert_eq!(cloud.count(told).await, 1);
     assert_eq!(cloud.share("alice", &sys2, B).await, "pending");
+}
+
+async fn market_of(cloud: &Cloud, who: &str) -> Vec<Value> {
+    let page = cloud.request(who, "GET", "/api/v1/images?view=market&total=true", ()).await;
+    let page = page.expect(200).json();
+    let images = page["images"].as_array().unwrap().clone();
+    assert_eq!(page["total"]["count"], images.len());
+    images
+}
+
+async fn sh_40_everybody_sees_and_uses_what_is_published(cloud: &Cloud) {
+    let sys2 = cloud.image("alice", "sys2").await;
+    let path = format!("/api/v1/images/{sys2}");
+    let replicate = format!("{path}/replicate");
+    cloud.request("carol", "GET", &path, ()).await.expect(404);
+    for who in ["alice", "carol", "operator"] {
+        assert_eq!(market_of(cloud, who).await, Vec::<Value>::new(), "{who}");
+    }
+    publish(&cloud.app, &caller("alice"), &sys2).await.unwrap();
+
+    // In the market and nowhere else, with the name of who published it.
+    let [mine] = &market_of(cloud, "alice").await[..] else { panic!("not in the market") };
+    assert_eq!(mine["relation"], "owner");
+    let [seen] = &market_of(cloud, "carol").await[..] else { panic!("not in the market") };
+    assert_eq!((&seen["relation"], &seen["shares"]), (&json!("market"), &Value::Null));
+    assert_eq!(seen["owner"]["name"], "A");
+    assert_eq!(market_of(cloud, "operator").await.len(), 1);
+    for list in ["/api/v1/images", "/api/v1/images?view=all", "/v2/images"] {
+        let page = cloud.request("carol", "GET", list, ()).await.expect(200).json();
+        assert_eq!(page["images"], json!([]), "{list}");
+    }
+    // Another region is another market.
+    assert_eq!(market_of(cloud, "dave").await, Vec::<Value>::new());
+    cloud.request("dave", "GET", &path, ()).await.expect(404);
+
+    // Used and read by everybody, changed by its owner.
+    for (verb, refusal) in [
+        ("replicate", None),
+        ("download", None),
+        ("update", Some("NOT_IMAGE_OWNER")),
+        ("share", Some("NOT_IMAGE_OWNER")),
+        ("unpublish", Some("NOT_IMAGE_OWNER")),
+        ("delete", Some("NOT_IMAGE_OWNER")),
+    ] {
+        assert_eq!(seen["actions"][verb]["reason"]["code"].as_str(), refusal, "{verb}");
+    }
+    cloud.request("carol", "PATCH", &path, json!({"name": "mine"})).await.expect(403);
+    let shares = cloud.request("carol", "GET", &format!("{path}/shares"), ()).await;
+    assert_eq!(shares.expect(200).json()["shares"], json!([]));
+    cloud.request("carol", "POST", &replicate, json!({"name": "copy"})).await.expect(202);
+
+    // Withdrawn, it is gone for everybody else at once.
+    unpublish(&cloud.app, &caller("alice"), &sys2).await.unwrap();
+    cloud.request("carol", "GET", &path, ()).await.expect(404);
+    cloud.request("carol", "POST", &replicate, json!({"name": "copy"})).await.expect(404);
+    assert_eq!(market_of(cloud, "carol").await, Vec::<Value>::new());
 }
 
 async fn sh_40_what_is_shared_or_not_there_is_not_published(cloud: &Cloud) {

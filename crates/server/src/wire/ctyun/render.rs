@@ -68,7 +68,11 @@ pub async fn render_images(asked: &Asked, seen: Vec<Seen>) -> Result<Vec<Value>,
         let image = &seen.image;
         let share = match seen.standing(caller, now)? {
             Standing::Recipient(share) => Some(share),
-            Standing::Owner | Standing::Public | Standing::Community | Standing::Operator => None,
+            Standing::Owner
+            | Standing::Public
+            | Standing::Community
+            | Standing::Market
+            | Standing::Operator => None,
         };
         let word = match (image.visibility, share) {
             (Visibility::Public, _) => Word::Public,

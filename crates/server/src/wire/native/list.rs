@@ -57,7 +57,7 @@ impl Count {
 #[utoipa::path(get, path = "/api/v1/images", operation_id = "list_images", tag = "images",
     params(
         ("view" = Option<String>, Query, description = "`owned`, `received`, `private`, `shared`, \
-            `public`, `community` or `all`"),
+            `public`, `community`, `market` or `all`"),
         ("state" = Option<String>, Query, description = "Of what was received: `pending`, \
             `accepted` (default), `rejected` or `any`"),
         ("name" = Option<String>, Query, description = "Exactly this name"),
@@ -129,6 +129,7 @@ fn parse_view(word: &str) -> Option<View> {
         "all" => Some(View::All),
         "owned" => Some(View::Owned),
         "received" => Some(View::Received),
+        "market" => Some(View::Market),
         other => Visibility::parse(other).map(View::Of),
     }
 }

@@ -107,6 +107,8 @@ pub enum Relation {
     Public,
     /// It is a community image.
     Community,
+    /// It is in the marketplace.
+    Market,
     /// He operates the installation.
     Operator,
 }
@@ -353,6 +355,7 @@ fn relation(standing: Standing<'_>) -> Relation {
         Standing::Recipient(_) => Relation::Recipient,
         Standing::Public => Relation::Public,
         Standing::Community => Relation::Community,
+        Standing::Market => Relation::Market,
         Standing::Operator => Relation::Operator,
     }
 }
