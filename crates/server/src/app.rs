@@ -12,6 +12,7 @@ use lendglass_core::{Code, Error, RegionId};
 use lendglass_store::Db;
 use lendglass_store::blob::{Blobs, BufferPool, DigestAlgo, DigestPlan};
 use lendglass_store::clock::{Clock, IdSource};
+use lendglass_store::db::Engine;
 use tokio::sync::Notify;
 
 use crate::bell::Bell;
@@ -134,6 +135,13 @@ impl Default for Settings {
 impl App {
     /// A server of these parts.
     pub fn new(parts: Parts) -> App {
+        let (bell, has_others) = (parts.bell.clone(), parts.db.engine() == Engine::Postgres);
+        parts.db.witnessed_by(move |inboxes| {
+            bell.touch(inboxes);
+            if has_others {
+                bell.keep(inboxes);
+            }
+        });
         App(Arc::new(parts))
     }
 

@@ -1,12 +1,13 @@
-//! Wakes those who listen to an inbox, and nobody else.
+//! Wakes those who listen to an inbox, and nobody else: to be told something, or because what they may
+//! have listed has changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lendglass_core::limits::{EVENT_STREAMS_OF_NODE, EVENT_STREAMS_OF_PROJECT};
 use lendglass_core::notice::Inbox;
 use lendglass_core::{Code, Error, ProjectId};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Who listens on this node, by inbox. Cheap to clone. It carries no news: a listener that wakes reads
 /// the database.
@@ -15,11 +16,15 @@ pub struct Bell(Arc<Parts>);
 
 #[derive(Default)]
 struct Parts {
-    lines: Mutex<HashMap<Inbox, watch::Sender<()>>>,
+    /// The number counts changes.
+    lines: Mutex<HashMap<Inbox, watch::Sender<u64>>>,
     seats: Mutex<HashMap<ProjectId, usize>>,
     /// How many listeners there are.
     listeners: watch::Sender<usize>,
     is_stopping: watch::Sender<bool>,
+    /// Changes that other nodes have not heard of.
+    unsaid: Mutex<BTreeSet<Inbox>>,
+    has_unsaid: Notify,
 }
 
 /// Both maps are whole at any time, also after a panic elsewhere.
@@ -33,16 +38,39 @@ impl Bell {
         let lines = locked(&self.0.lines);
         for inbox in inboxes {
             if let Some(line) = lines.get(inbox) {
-                line.send_replace(());
+                line.send_modify(|_| ());
             }
         }
+    }
+
+    /// Wakes the listeners of these inboxes: something has changed for them. Call it after the commit.
+    pub fn touch<'a>(&self, inboxes: impl IntoIterator<Item = &'a Inbox>) {
+        let lines = locked(&self.0.lines);
+        for inbox in inboxes {
+            if let Some(line) = lines.get(inbox) {
+                line.send_modify(|changes| *changes += 1);
+            }
+        }
+    }
+
+    /// Keeps changes until other nodes are told.
+    pub fn keep(&self, inboxes: &BTreeSet<Inbox>) {
+        locked(&self.0.unsaid).extend(inboxes.iter().cloned());
+        self.0.has_unsaid.notify_one();
+    }
+
+    /// Takes the changes that other nodes are to be told.
+    pub fn take(&self) -> BTreeSet<Inbox> {
+        std::mem::take(&mut locked(&self.0.unsaid))
     }
 
     /// Listens to an inbox: a ring from now on is not missed.
     pub fn listen(&self, inbox: &Inbox) -> Line {
         let mut lines = locked(&self.0.lines);
-        let sender = lines.entry(inbox.clone()).or_insert_with(|| watch::channel(()).0);
-        Line { heard: sender.subscribe(), inbox: inbox.clone(), bell: self.clone() }
+        let sender = lines.entry(inbox.clone()).or_insert_with(|| watch::channel(0).0);
+        let heard = sender.subscribe();
+        let known = *heard.borrow();
+        Line { heard, known, inbox: inbox.clone(), bell: self.clone() }
     }
 
     /// The inboxes somebody listens to.
@@ -50,10 +78,14 @@ impl Bell {
         locked(&self.0.lines).keys().cloned().collect()
     }
 
-    /// Waits until somebody listens.
-    pub async fn somebody_listens(&self) {
-        // The sender lives as long as the bell.
-        let _ = self.0.listeners.subscribe().wait_for(|listeners| *listeners > 0).await;
+    /// Waits until somebody listens, or other nodes are to be told something.
+    pub async fn is_needed(&self) {
+        let mut listeners = self.0.listeners.subscribe();
+        tokio::select! {
+            // The sender lives as long as the bell.
+            _ = listeners.wait_for(|listeners| *listeners > 0) => {}
+            () = self.0.has_unsaid.notified() => {}
+        }
     }
 
     /// A seat for a listener of a project, kept until it is dropped.
@@ -88,7 +120,9 @@ impl Bell {
 
 /// One listener's ear at an inbox.
 pub struct Line {
-    heard: watch::Receiver<()>,
+    heard: watch::Receiver<u64>,
+    /// So many changes were heard of.
+    known: u64,
     inbox: Inbox,
     bell: Bell,
 }
@@ -98,6 +132,12 @@ impl Line {
     pub async fn rung(&mut self) {
         // The sender lives at least as long as its last line.
         let _ = self.heard.changed().await;
+    }
+
+    /// Whether something has changed since this was last asked.
+    pub fn is_touched(&mut self) -> bool {
+        let changes = *self.heard.borrow();
+        std::mem::replace(&mut self.known, changes) != changes
     }
 }
 
@@ -152,6 +192,11 @@ mod tests {
         too.rung().await;
         assert!(!other.heard.has_changed().unwrap());
         assert!(!mine.heard.has_changed().unwrap(), "once heard, it is quiet");
+        assert!(!mine.is_touched(), "to be told something is no change");
+        bell.touch(&[inbox("a")]);
+        mine.rung().await;
+        assert!(mine.is_touched());
+        assert!(!mine.is_touched(), "once heard, it is quiet");
     }
 
     #[test]

@@ -283,6 +283,7 @@ pub fn insert(tx: &mut Tx<'_>, image: &Image, tencent_id: &str) -> Result<(), Er
             image.updated_at,
         ],
     )?;
+    concerns_owner(tx, image);
     write_tags(tx, image)?;
     write_properties(tx, image)?;
     rebuild_access(tx, &image.id)
@@ -322,6 +323,8 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
             after.updated_at,
         ],
     )?;
+    concerns_owner(tx, before);
+    concerns_owner(tx, after);
     if before.tags != after.tags {
         tx.execute(&DROP_TAGS, &params![&after.id])?;
         write_tags(tx, after)?;
@@ -342,8 +345,13 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
 /// Deletes a record and keeps its id from ever being free again. Shares, tags, properties and access
 /// rows go with it; its blob uses are the caller's to release first.
 pub fn delete(tx: &mut Tx<'_>, image: &Image, now: Timestamp) -> Result<(), Error> {
+    concerns_owner(tx, image);
     tx.execute(&GONE, &params![&image.id, &image.region, &image.owner, now])?;
     tx.execute(&DELETE, &params![&image.id]).map(|_| ())
+}
+
+fn concerns_owner(tx: &mut Tx<'_>, image: &Image) {
+    tx.concerns((Recipient::Project(image.owner.clone()), image.region.clone()));
 }
 
 /// Writes the access rows of an image anew.

@@ -127,6 +127,7 @@ pub struct Claim {
 
 /// Writes a job, in the transaction of the change that wants it.
 pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), Error> {
+    concerns_project(tx, job);
     tx.execute(
         &INSERT,
         &params![
@@ -143,6 +144,10 @@ pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), Error> {
         ],
     )
     .map(|_| ())
+}
+
+fn concerns_project(tx: &mut Tx<'_>, job: &Job) {
+    tx.concerns((Recipient::Project(job.project.clone()), job.region.clone()));
 }
 
 /// Claims the next job that is due and that nobody holds, of those that move no bytes: exactly one
@@ -240,6 +245,7 @@ pub fn finish(
         None => (JobState::Succeeded, 100),
         Some(_) => (JobState::Failed, claim.job.progress_percent),
     };
+    concerns_project(tx, &claim.job);
     let failure = failure.map(Code::as_str);
     let params = params![&claim.job.id, claim.fence, state.as_str(), failure, percent, now];
     Ok(tx.execute(&FINISH, &params)? > 0)

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "sessions", include_str!("../migrations/0013_sessions.sql")),
     (14, "uploads", include_str!("../migrations/0014_uploads.sql")),
     (15, "market", include_str!("../migrations/0015_market.sql")),
+    (16, "changes", include_str!("../migrations/0016_changes.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

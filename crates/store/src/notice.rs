@@ -1,6 +1,6 @@
 //! Notices by inbox, numbered without gaps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use lendglass_core::limits::NOTICES_OF_INBOX;
@@ -82,13 +82,20 @@ static TRIM: Statement = Statement::new(
 /// PostgreSQL only: an embedded database has one node.
 static CHANGED: LazyLock<Statement> = LazyLock::new(|| {
     Statement::composed(
-        "select i.recipient_kind, i.recipient_id, i.region_id, i.last_number \
+        "select i.recipient_kind, i.recipient_id, i.region_id, i.last_number, i.changes \
          from json_to_recordset(cast($1 as json)) as w (kind text, id text, region text) \
          join inbox i on i.recipient_kind = w.kind and i.recipient_id = w.id \
          and i.region_id = w.region"
             .to_owned(),
     )
 });
+
+static NOTE_CHANGE: Statement = Statement::new(
+    "insert into inbox (recipient_kind, recipient_id, region_id, last_number, trimmed_to, read_to, \
+     changes) values ($1, $2, $3, 0, 0, 0, 1) \
+     on conflict (recipient_kind, recipient_id, region_id) \
+     do update set changes = inbox.changes + 1",
+);
 
 /// Every statement of this file that both engines know.
 pub static STATEMENTS: &[&Statement] = &[
@@ -105,6 +112,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &TOO_MANY,
     &TRIMMED,
     &TRIM,
+    &NOTE_CHANGE,
 ];
 
 /// Where an inbox begins and ends. All numbers are 0 in one that never had a notice.
@@ -276,11 +284,10 @@ pub fn mark_read_to(tx: &mut Tx<'_>, (to, region): &Inbox, number: i64) -> Resul
 pub async fn overfull(db: &Db, oldest: Timestamp, rows: u32) -> Result<Vec<(Inbox, i64)>, Error> {
     let mut found = db.read(&TOO_OLD, params![oldest, rows]).await?;
     found.extend(db.read(&TOO_MANY, params![rows]).await?);
-    found.into_iter().map(read_inbox).collect()
+    found.into_iter().map(|row| read_inbox(&mut row.read())).collect()
 }
 
-fn read_inbox(row: Row) -> Result<(Inbox, i64), Error> {
-    let mut columns = row.read();
+fn read_inbox(columns: &mut Columns) -> Result<(Inbox, i64), Error> {
     let (kind, id) = (columns.text()?, columns.text()?);
     let to = Recipient::from_parts(&kind, &id)
         .ok_or_else(|| Error::internal(format!("unknown kind of recipient {kind:?}")))?;
@@ -294,11 +301,32 @@ pub fn trim(tx: &mut Tx<'_>, (to, region): &Inbox, number: i64) -> Result<(), Er
     tx.execute(&TRIM, &params).map(|_| ())
 }
 
-/// The newest numbers of these inboxes, those left out that never had a notice. PostgreSQL only.
-pub async fn last_numbers(db: &Db, inboxes: &[Inbox]) -> Result<Vec<(Inbox, i64)>, Error> {
+/// Counts that something changed for these inboxes, so that other nodes hear of it.
+pub fn note_changes(tx: &mut Tx<'_>, inboxes: &BTreeSet<Inbox>) -> Result<(), Error> {
+    let call = |(to, region): &Inbox| (&NOTE_CHANGE, params![to.kind(), to.id(), region]);
+    tx.execute_many(&inboxes.iter().map(call).collect::<Vec<_>>())
+}
+
+/// How far an inbox has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grown {
+    /// The number of the newest notice.
+    pub last: i64,
+    /// How many changes were counted ([`note_changes`]).
+    pub changes: i64,
+}
+
+/// How far these inboxes have come, those left out that never had anything. PostgreSQL only.
+pub async fn grown(db: &Db, inboxes: &[Inbox]) -> Result<Vec<(Inbox, Grown)>, Error> {
     let key = |(to, region): &Inbox| serde_json::json!({"kind": to.kind(), "id": to.id(), "region": region.as_str()});
     let keys: serde_json::Value = inboxes.iter().map(key).collect();
-    db.read(&CHANGED, params![keys.to_string()]).await?.into_iter().map(read_inbox).collect()
+    let rows = db.read(&CHANGED, params![keys.to_string()]).await?;
+    let read = |row: Row| {
+        let mut columns = row.read();
+        let (inbox, last) = read_inbox(&mut columns)?;
+        Ok((inbox, Grown { last, changes: columns.int()? }))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The statement that finds full inboxes says the number itself, so that an index serves it.

@@ -396,8 +396,17 @@ pub fn put_all<'a>(
             share.updated_at,
         ]
     };
-    let calls: Vec<_> = shares.into_iter().map(|share| (&PUT, row(share))).collect();
+    let mut calls = Vec::new();
+    for share in shares {
+        concerns_both(tx, share);
+        calls.push((&PUT, row(share)));
+    }
     tx.execute_many(&calls)
+}
+
+fn concerns_both(tx: &mut Tx<'_>, share: &Share) {
+    tx.concerns((Recipient::Project(share.owner.clone()), share.region.clone()));
+    tx.concerns((share.recipient.clone(), share.region.clone()));
 }
 
 /// Ends a share.
@@ -411,7 +420,11 @@ pub fn delete_all<'a>(
     shares: impl IntoIterator<Item = &'a Share>,
 ) -> Result<(), Error> {
     let row = |share: &Share| params![&share.image, share.recipient.kind(), share.recipient.id()];
-    let calls: Vec<_> = shares.into_iter().map(|share| (&DELETE, row(share))).collect();
+    let mut calls = Vec::new();
+    for share in shares {
+        concerns_both(tx, share);
+        calls.push((&DELETE, row(share)));
+    }
     tx.execute_many(&calls)
 }
 

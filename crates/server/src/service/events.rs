@@ -1,6 +1,7 @@
-//! Notices as a stream: whoever listens is woken by the bell and reads his inboxes.
+//! Notices as a stream: whoever listens is woken by the bell and reads his inboxes. He also hears that
+//! something has changed for him of which nobody is told: by himself elsewhere, or by his colleagues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lendglass_core::limits::{EVENT_POLL_MILLIS, EVENTS_AT_ONCE};
@@ -10,7 +11,7 @@ use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Error};
 use lendglass_store::db::Engine;
 use lendglass_store::notice as store_notice;
-use lendglass_store::notice::{Stored, Wanted};
+use lendglass_store::notice::{Grown, Stored, Wanted};
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -37,6 +38,8 @@ pub enum Heard {
     Told(Vec<(Position, Told)>),
     /// What was told between the position asked for and this one is gone: read the list anew.
     Gap(Position),
+    /// Something changed in the project, or for it: what is listed may be read anew.
+    Changed,
 }
 
 /// Listens from `after` on, or from now. Nothing that is told after this call is missed.
@@ -90,6 +93,9 @@ impl Listening {
                 return Ok(Heard::Told(told));
             }
             let [project, account] = &mut self.lines;
+            if project.is_touched() | account.is_touched() {
+                return Ok(Heard::Changed);
+            }
             tokio::select! {
                 () = project.rung() => self.may_have[0] = true,
                 () = account.rung() => self.may_have[1] = true,
@@ -141,21 +147,55 @@ pub async fn hear_others(app: App, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn ask_later(app: &App, known: &mut BTreeMap<Inbox, i64>) {
-    app.bell.somebody_listens().await;
+async fn ask_later(app: &App, known: &mut BTreeMap<Inbox, Grown>) {
+    app.bell.is_needed().await;
     tokio::time::sleep(Duration::from_millis(EVENT_POLL_MILLIS)).await;
-    if let Err(error) = ask(app, known).await {
-        tracing::warn!(because = error.internal_text(), "other nodes' notices are not heard");
+    let done = match say(app).await {
+        Ok(own) => ask(app, known, &own).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        tracing::warn!(
+            because = error.internal_text(),
+            "other nodes and this one do not hear each other"
+        );
     }
 }
 
+/// Counts this node's changes where other nodes look; answers for whom.
+async fn say(app: &App) -> Result<BTreeSet<Inbox>, Error> {
+    let own = app.bell.take();
+    if own.is_empty() {
+        return Ok(own);
+    }
+    let said = own.clone();
+    let done = app.db.write(move |tx| store_notice::note_changes(tx, &said)).await;
+    done.inspect_err(|_| app.bell.keep(&own))?;
+    Ok(own)
+}
+
 /// Rings every inbox that has grown since the last question, or that was not asked about then: its
-/// listener may have read before the other node wrote.
-async fn ask(app: &App, known: &mut BTreeMap<Inbox, i64>) -> Result<(), Error> {
-    let numbers = store_notice::last_numbers(&app.db, &app.bell.inboxes()).await?;
-    let now: BTreeMap<Inbox, i64> = numbers.into_iter().collect();
-    let grown = now.iter().filter(|(inbox, last)| known.get(*inbox) != Some(*last));
-    app.bell.ring(&grown.map(|(inbox, _)| inbox.clone()).collect::<Vec<_>>());
+/// listener may have read before the other node wrote. What was changed here (`own`) was heard here.
+async fn ask(
+    app: &App,
+    known: &mut BTreeMap<Inbox, Grown>,
+    own: &BTreeSet<Inbox>,
+) -> Result<(), Error> {
+    let grown = store_notice::grown(&app.db, &app.bell.inboxes()).await?;
+    let now: BTreeMap<Inbox, Grown> = grown.into_iter().collect();
+    let (mut told, mut changed) = (Vec::new(), Vec::new());
+    for (inbox, grown) in &now {
+        let before = known.get(inbox);
+        if before.is_none_or(|before| before.last != grown.last) {
+            told.push(inbox.clone());
+        }
+        let heard = before.map(|before| before.changes + i64::from(own.contains(inbox)));
+        if heard != Some(grown.changes) {
+            changed.push(inbox.clone());
+        }
+    }
+    app.bell.ring(&told);
+    app.bell.touch(&changed);
     *known = now;
     Ok(())
 }

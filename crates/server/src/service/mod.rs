@@ -41,7 +41,7 @@ pub mod world;
 
 use lendglass_core::access::{self, Standing};
 use lendglass_core::image::Image;
-use lendglass_core::share::Share;
+use lendglass_core::share::{Recipient, Share};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, Timestamp};
 use lendglass_store::{Tx, idempotency as store_idempotency, image as store_image};
@@ -80,6 +80,7 @@ impl App {
                     store_idempotency::mark(tx, &caller, once, now)?;
                 }
                 let done = change(tx)?;
+                tx.concerns((Recipient::Project(caller.project.clone()), caller.region.clone()));
                 if caller.terms.is_dry_run {
                     return Err(Error::new(Code::DryRun));
                 }

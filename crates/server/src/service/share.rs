@@ -5,6 +5,7 @@ mod ground;
 mod invite;
 mod lapse;
 mod remind;
+mod trace;
 mod undo;
 mod vaults;
 mod withdraw;
@@ -27,7 +28,7 @@ use self::ground::Ground;
 pub(crate) use self::lapse::{lapse, warn};
 pub(crate) use self::write::{settle, told_of};
 use crate::app::App;
-use crate::service::{image, notice};
+use crate::service::{image, notice, tenant};
 
 /// What happens when some pairs of a batch are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,10 +143,21 @@ impl Report {
 /// Offers images to recipients, in one transaction. Refusals are results of their pairs.
 ///
 /// Errors of the whole request: `TOO_MANY_IDS`, `ACKNOWLEDGE_REQUIRED`, a malformed note
-/// or time.
+/// or time; [`Code::RateLimited`] for a dry run as [`tenant::resolve`].
 pub async fn invite(app: &App, caller: &Caller, request: Invite) -> Result<Report, Error> {
-    let batch = Batch::new(app, caller, ShareEvent::Invite, request.mode, request.dry_run);
-    run(app, batch, move |tx, batch| invite::invite_all(tx, batch, &request)).await
+    let mut batch = Batch::new(app, caller, ShareEvent::Invite, request.mode, request.dry_run);
+    batch.about = request.images.first().cloned();
+    let is_dry = batch.is_dry;
+    if is_dry {
+        tenant::may_look_up(app, caller)?;
+    }
+    let report =
+        run(app, batch, move |tx, batch| invite::invite_all(tx, batch, &request)).await?;
+    if is_dry {
+        // To be told who exists is to look him up (SH-20).
+        tenant::note_wrong_ids(app, caller, &report.results);
+    }
+    Ok(report)
 }
 
 /// Answers offers, in one transaction. A slot that does not count while pending is checked now
@@ -249,6 +261,8 @@ struct Batch {
     is_undo: bool,
     /// The vault that takes what is accepted.
     vault: Option<VaultId>,
+    /// The first image asked for.
+    about: Option<ImageId>,
     job: JobId,
     now: Timestamp,
 }
@@ -272,6 +286,7 @@ impl Batch {
             is_dry,
             is_undo: false,
             vault: None,
+            about: None,
             job: JobId::trusted(app.ids.hex()),
             now: app.clock.now(),
         }
@@ -335,15 +350,22 @@ async fn run<F>(app: &App, batch: Batch, decide: F) -> Result<Report, Error>
 where
     F: Fn(&mut Tx<'_>, &Batch) -> Result<(Ground, Vec<Pair>), Error> + Send + 'static,
 {
-    let caller = batch.caller.clone();
-    let (report, told) = app
-        .change(&caller, move |tx| {
-            let (ground, pairs) = decide(tx, &batch)?;
-            conclude(tx, &batch, &ground, pairs)
-        })
-        .await?;
-    app.bell.ring(&told);
-    Ok(report)
+    let (caller, refused) = (batch.caller.clone(), batch.clone());
+    let done = app.change(&caller, move |tx| {
+        let (ground, pairs) = decide(tx, &batch)?;
+        conclude(tx, &batch, &ground, pairs)
+    });
+    match done.await {
+        Ok((report, told)) => {
+            app.bell.ring(&told);
+            Ok(report)
+        }
+        Err(error) => {
+            let traced = error.clone();
+            app.db.write(move |tx| trace::whole(tx, &refused, &traced)).await?;
+            Err(error)
+        }
+    }
 }
 
 fn conclude(
@@ -358,6 +380,7 @@ fn conclude(
         pairs.into_iter().map(|pair| (pair.result, pair.change)).unzip();
     let mut report = Report { job: None, results, is_done, undo: None };
     let full = full_images(tx, batch, ground, &report.results)?;
+    trace::pairs(tx, batch, &report.results)?;
     if !is_done {
         notice::tell(tx, &full)?;
         return Ok((report, full.iter().map(Notice::inbox).collect()));

@@ -1,8 +1,9 @@
 //! Tenants as others may know them: an exact id can be checked, nobody can be looked for (SH-20).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::limits::RESOLVE_WRONG_IDS_PER_MINUTE;
 use lendglass_core::permission::Action;
 use lendglass_core::recipient::{self, Candidates, Named};
@@ -68,6 +69,22 @@ pub async fn by_exact_id(app: &App, caller: &Caller, id: &str) -> Result<Recipie
         app.wrong_ids.note(&caller.project, now);
         Error::new(Code::TenantNotFound).with("id", id)
     })
+}
+
+/// Refuses with [`Code::RateLimited`] who has looked up too many wrong ids lately (SH-20).
+pub(crate) fn may_look_up(app: &App, caller: &Caller) -> Result<(), Error> {
+    app.wrong_ids.check(&caller.project, app.clock.now())
+}
+
+/// Counts the recipients that nobody has the id of, each once.
+pub(crate) fn note_wrong_ids(app: &App, caller: &Caller, results: &[PairResult]) {
+    let is_wrong = |pair: &&PairResult| {
+        matches!(&pair.outcome, Outcome::Refused(error) if error.code() == Code::TenantNotFound)
+    };
+    let wrong = results.iter().filter(is_wrong).map(|pair| &pair.recipient);
+    for _ in wrong.collect::<BTreeSet<_>>() {
+        app.wrong_ids.note(&caller.project, app.clock.now());
+    }
 }
 
 async fn name_of(

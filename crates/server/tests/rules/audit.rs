@@ -27,7 +27,8 @@ stories! {
         t_049_pages_and_filters,
         t_049_csv_is_no_formula,
         t_049_cadf,
-        xc_01_both_sides_see_a_share;
+        xc_01_both_sides_see_a_share,
+        xc_01_what_was_refused_stands_in_the_trail_of_who_asked;
 }
 
 /// (verb, result, counterpart) of an event.
@@ -325,6 +326,51 @@ async fn xc_01_both_sides_see_a_share(cloud: &Cloud) {
         let page = cloud.audit(person, &format!("target={ended}&verb=share.withdraw")).await;
         assert_eq!(verbs(&page), ["share.withdraw"], "{person}");
     }
+}
+
+async fn xc_01_what_was_refused_stands_in_the_trail_of_who_asked(cloud: &Cloud) {
+    let id = cloud.image("alice", "sys1").await;
+    let share = async |who: &str, recipients: Value, dry: bool| {
+        let body = json!({"images": [id.as_str()], "recipients": recipients, "dry_run": dry});
+        cloud.request(who, "POST", "/api/v1/shares", body).await
+    };
+    let refusals = async |who: &str| {
+        let page = cloud.audit(who, "result=refused").await;
+        let events = page["events"].as_array().unwrap().clone();
+        let told = events.iter().map(|event| {
+            let text = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
+            (text("verb"), text("code"), text("detail"))
+        });
+        told.collect::<BTreeSet<_>>()
+    };
+    let event = |verb: &str, code: &str, detail: &str| {
+        (verb.to_owned(), code.to_owned(), detail.to_owned())
+    };
+    share("alice", json!(["nobody", A]), true).await.expect(200);
+    assert_eq!(refusals("alice").await, BTreeSet::new(), "a dry run attempts nothing");
+
+    // Nothing of the batch stands, so B hears of nothing.
+    share("alice", json!(["nobody", "nothing", A, B]), false).await.expect(400);
+    let too_many: Vec<String> = (0..300).map(|n| format!("t{n}")).collect();
+    share("alice", json!(too_many), false).await.expect(400);
+    let invite = |code: &str, detail: &str| event("share.invite", code, detail);
+    let expected = [
+        invite("TENANT_NOT_FOUND", "recipients=nobody,nothing"),
+        invite("SELF_SHARE", &format!("recipients={A}")),
+        invite("TOO_MANY_IDS", ""),
+    ];
+    assert_eq!(refusals("alice").await, expected.into());
+    assert_eq!(verbs(&cloud.audit("bob", "").await), [""; 0]);
+
+    // Passed on by who may not: in his trail alone.
+    cloud.share("alice", &id, B).await;
+    cloud.accept("bob", &id).await;
+    share("bob", json!([C]), false).await.expect(403);
+    let reshare = invite("RESHARE_FORBIDDEN", &format!("recipients={C}"));
+    assert_eq!(refusals("bob").await, [reshare].into());
+    assert_eq!(refusals("alice").await.len(), 3);
+    share("carol", json!([B]), false).await.expect(404);
+    assert_eq!(refusals("carol").await, BTreeSet::new(), "who sees nothing leaves nothing");
 }
 
 async fn t_049_a_reader_of_a_sees_none_of_b(cloud: &Cloud) {

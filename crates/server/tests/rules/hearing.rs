@@ -60,8 +60,24 @@ impl Ear {
         }
     }
 
-    /// The next event; `None` at the end of the stream. Heartbeats are passed over.
+    /// The next event that says what happened; `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            let event = self.any().await?;
+            if event.name != "changed" {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Waits until the client knows that what it lists is out of date.
+    pub async fn stale(&mut self) {
+        let event = self.any().await.expect("the stream goes on");
+        assert!(["changed", "notice"].contains(&event.name.as_str()), "{event:?}");
+    }
+
+    /// The next event; `None` at the end of the stream. Heartbeats are passed over.
+    pub async fn any(&mut self) -> Option<Event> {
         loop {
             let block = self.block().await?;
             let field = |name: &str| {

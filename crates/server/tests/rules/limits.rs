@@ -23,6 +23,7 @@ stories! {
     ctyun "ctyun":
         pf_05_an_override_for_one_project,
         sh_14_one_request_names_so_many_tenants,
+        sh_20_many_ids_are_looked_up_at_once_and_few_wrong_ones,
         sh_15_offers_and_rejections_count,
         sh_16_so_many_images_are_shared_out,
         sh_15_no_iso_is_shared;
@@ -47,6 +48,28 @@ async fn pf_03_a_lowered_ceiling_keeps_what_exists(cloud: &Cloud) {
     let accept = answer_of(&[&sys1], lendglass_core::share::ShareEvent::Accept);
     let report = share::answer(&cloud.app, &member_of(all[0]), accept).await.unwrap();
     assert_eq!(words(&report.results), ["accepted"], "what was offered may be taken");
+}
+
+async fn sh_20_many_ids_are_looked_up_at_once_and_few_wrong_ones(cloud: &Cloud) {
+    let sys1 = cloud.image("alice", "sys1").await;
+    let look = async |recipients: Vec<String>| {
+        let body = serde_json::json!({
+            "images": [sys1.as_str()], "recipients": recipients, "mode": "partial", "dry_run": true
+        });
+        cloud.request("alice", "POST", "/api/v1/shares", body).await
+    };
+    // B lets its name be known, C does not.
+    let report = look(vec![B.to_owned(), C.to_owned(), "nobody".to_owned()]).await.expect(200);
+    let report = report.json();
+    let name = |at: usize| &report["results"][at]["resolved"]["name"];
+    assert_eq!((name(0), name(1)), (&serde_json::json!("B"), &serde_json::Value::Null));
+    assert_eq!(report["results"][2]["code"], "TENANT_NOT_FOUND");
+    look((0..59).map(|n| format!("nobody{n}")).collect()).await.expect(200);
+    assert_eq!(look(vec![B.to_owned()]).await.expect(429).json()["code"], "RATE_LIMITED");
+    assert_eq!(cloud.share("alice", &sys1, B).await, "pending", "sharing is no guess");
+    cloud.step(60).await;
+    cloud.forget();
+    look(vec![B.to_owned()]).await.expect(200);
 }
 
 async fn pf_05_an_override_for_one_project(cloud: &Cloud) {

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::cloud::Cloud;
 use crate::hearing::Ear;
-use crate::support::{A, B, B2, TestServer};
+use crate::support::{A, B, B2, C, TestServer};
 
 stories! {
     lendglass "lendglass":
@@ -27,6 +27,7 @@ stories! {
         old_and_many_notices_are_trimmed,
         ap_08_a_stream_gives_what_is_told_and_resumes_where_it_ended,
         ap_08_nothing_is_lost_or_repeated_under_concurrent_writers,
+        ap_08_every_open_list_hears_of_what_changes_it,
         a_stream_ends_with_its_token,
         a_stream_ends_when_the_server_stops,
         streams_are_bounded,
@@ -318,6 +319,43 @@ async fn ap_08_nothing_is_lost_or_repeated_under_concurrent_writers(cloud: &Clou
     assert_eq!(numbers('a'), (1..=WRITERS * EACH / 5).collect::<Vec<_>>());
 }
 
+/// rita and rob look at the lists of A and B while their colleagues act, in another window or by the CLI.
+async fn ap_08_every_open_list_hears_of_what_changes_it(cloud: &Cloud) {
+    let mut carol = Ear::open(cloud, "carol", None).await;
+    let hears = async |who: &str| Ear::open(cloud, who, None).await;
+    let (mut rita, sys1) = (hears("rita").await, cloud.image("alice", "sys1").await);
+    rita.stale().await;
+    for act in ["share", "accept", "reject", "accept", "unshare"] {
+        let (mut rita, mut rob) = (hears("rita").await, hears("rob").await);
+        match act {
+            "share" => cloud.share("alice", &sys1, B).await,
+            "accept" => cloud.accept("bob", &sys1).await,
+            "reject" => cloud.reject("bob", &sys1).await,
+            _ => cloud.unshare("alice", &sys1, B).await,
+        };
+        rita.stale().await;
+        rob.stale().await;
+    }
+    // By the operator, to the owner's list; by a job, when it is done.
+    let mut rita = hears("rita").await;
+    let hidden = json!({"hidden": true});
+    let path = format!("/api/v1/images/{sys1}");
+    cloud.request("operator", "PATCH", &path, hidden).await.expect(200);
+    rita.stale().await;
+    cloud.request("alice", "POST", &format!("{path}/replicate"), json!({})).await.expect(202);
+    let mut rita = hears("rita").await;
+    cloud.settle().await;
+    rita.stale().await;
+    // A dry run changes nothing, and strangers hear nothing of all this.
+    let mut rita = hears("rita").await;
+    cloud.request("alice", "DELETE", &format!("{path}?dry_run=true"), ()).await.expect(200);
+    let marks = [(A, &mut rita), (C, &mut carol)];
+    for (project, ear) in marks {
+        tell(cloud, vec![to_project(project, NoticeKind::ImageShared)]).await;
+        assert_eq!(ear.any().await.unwrap().name, "notice", "{project}");
+    }
+}
+
 async fn a_stream_ends_with_its_token(cloud: &Cloud) {
     let mut ear = Ear::open(cloud, "bob", None).await;
     let token = cloud.token("bob").await;
@@ -383,6 +421,12 @@ async fn ap_08_nodes_hear_each_others_notices() {
         tell(node, vec![to_project(B, NoticeKind::ImageShared)]).await;
         assert_eq!(at_one.notices(1).await, [number]);
         assert_eq!(at_two.notices(1).await, [number]);
+    }
+    // What changes without being told is heard there as well.
+    for name in ["first", "second"] {
+        let mut rob = Ear::open(&two, "rob", None).await;
+        one.request("bob", "POST", "/api/v1/images", json!({"name": name})).await.expect(201);
+        rob.stale().await;
     }
     stopping.send(true).unwrap();
     for ear in ears {

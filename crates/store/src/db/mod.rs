@@ -17,8 +17,11 @@ mod queue;
 mod sqlite;
 mod value;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use lendglass_core::notice::Inbox;
 use lendglass_core::{Code, Error};
 
 pub use value::{Columns, Engine, Row, Statement, Value, translate};
@@ -30,7 +33,11 @@ pub type Call<'a> = (&'a Statement, Vec<Value>);
 #[derive(Clone)]
 pub struct Db {
     inner: Inner,
+    witness: Arc<RwLock<Option<Witness>>>,
 }
+
+/// Hears of whom each committed transaction concerned.
+type Witness = Box<dyn Fn(&BTreeSet<Inbox>) + Send + Sync>;
 
 #[derive(Clone)]
 enum Inner {
@@ -70,7 +77,7 @@ impl Db {
             Location::File(path) => Inner::Sqlite(sqlite::Sqlite::open(path)?),
             Location::Url(url) => Inner::Postgres(postgres::Postgres::open(url).await?),
         };
-        Ok(Db { inner })
+        Ok(Db { inner, witness: Arc::default() })
     }
 
     /// Which engine runs.
@@ -96,10 +103,26 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        match &self.inner {
+        let change = move |tx: &mut Tx<'_>| {
+            let value = change(tx)?;
+            Ok((value, std::mem::take(&mut tx.concerned)))
+        };
+        let (value, concerned) = match &self.inner {
             Inner::Sqlite(db) => db.write(change).await,
             Inner::Postgres(db) => db.write(change).await,
+        }?;
+        if !concerned.is_empty()
+            && let Some(tell) = &*self.witness.read().unwrap_or_else(PoisonError::into_inner)
+        {
+            tell(&concerned);
         }
+        Ok(value)
+    }
+
+    /// After each commit from now on, `tell` hears whom it concerned ([`Tx::concerns`]), in place of
+    /// who heard it before. It must not wait.
+    pub fn witnessed_by(&self, tell: impl Fn(&BTreeSet<Inbox>) + Send + Sync + 'static) {
+        *self.witness.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
     }
 
     /// Whether the database answers.
@@ -134,6 +157,7 @@ impl Db {
 pub struct Tx<'a> {
     inner: TxInner<'a>,
     is_retryable: bool,
+    concerned: BTreeSet<Inbox>,
 }
 
 enum TxInner<'a> {
@@ -148,6 +172,11 @@ impl Tx<'_> {
             TxInner::Sqlite(_) => Engine::Sqlite,
             TxInner::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    /// Notes that this transaction changes what is listed for somebody.
+    pub fn concerns(&mut self, inbox: Inbox) {
+        self.concerned.insert(inbox);
     }
 
     /// The rows a statement answers.

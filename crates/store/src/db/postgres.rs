@@ -121,7 +121,11 @@ where
         };
         batch("begin").map_err(|failure| failure.error)?;
         let session = Session { client, handle };
-        let mut tx = Tx { inner: TxInner::Postgres(session), is_retryable: false };
+        let mut tx = Tx {
+            inner: TxInner::Postgres(session),
+            is_retryable: false,
+            concerned: BTreeSet::new(),
+        };
         // A panic must not skip the rollback: the connection goes back to the pool.
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| change(&mut tx)))
             .unwrap_or_else(|_| Err(Error::internal("a transaction panicked")));

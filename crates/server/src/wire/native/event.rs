@@ -35,7 +35,8 @@ const RETRY_MILLIS: u32 = 1_000;
 /// `event: notice` carries a notice as its data. Its id is a position: a client that comes back with
 /// it, in `Last-Event-ID` or `after`, hears everything since and nothing twice; without one it hears
 /// what is told from now on. `event: gap` says that what lies between is no longer kept, so that
-/// the list must be read anew. `event: end` says why the server ends the stream: the token has
+/// the list must be read anew. `event: changed` says that something changed in the project, or for it,
+/// that no notice tells of; it has no id. `event: end` says why the server ends the stream: the token has
 /// ended (`TOKEN_EXPIRED`, `TOKEN_REVOKED`, `SESSION_ENDED`) or the server stops (`SHUTTING_DOWN`).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "notices",
     params(("after" = Option<String>, Query, description = "The id of the last event heard; the header goes first"),
@@ -117,6 +118,7 @@ impl Speaking {
         let alive = alive.and_then(|(caller, _)| caller.may(Action::NoticesRead));
         match alive.and(heard) {
             Ok(None) => Some(":\n\n".to_owned()),
+            Ok(Some(Heard::Changed)) => Some(frame("changed", None, &json!({}))),
             Ok(Some(Heard::Gap(position))) => Some(frame("gap", Some(position), &json!({}))),
             Ok(Some(Heard::Told(told))) => {
                 let frames = told.into_iter().map(|(behind, told)| {

@@ -1,5 +1,7 @@
 //! Sharing: offers, answers, withdrawals, and the lists of both sides.
 
+use std::collections::BTreeSet;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -212,7 +214,8 @@ pub async fn invite(
     };
     let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let report = share::invite(&app, &asking.caller, request).await?;
-    Ok(render_report(&asking, ShareEvent::Invite, is_dry, &report))
+    let names = names(&app, &asking, &report).await?;
+    Ok(render_report(&asking, ShareEvent::Invite, is_dry, &report, &names))
 }
 
 /// Takes shares back, in one transaction.
@@ -229,7 +232,7 @@ pub async fn withdraw(
     let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let request = parse_withdrawal(body)?;
     let report = share::withdraw(&app, &asking.caller, request).await?;
-    Ok(render_report(&asking, ShareEvent::Withdraw, is_dry, &report))
+    Ok(render_report(&asking, ShareEvent::Withdraw, is_dry, &report, &Names::new()))
 }
 
 /// Answers offers, in one transaction.
@@ -263,7 +266,7 @@ pub async fn answer(
     };
     let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let report = share::answer(&app, &asking.caller, request).await?;
-    Ok(render_report(&asking, body.answer.into(), is_dry, &report))
+    Ok(render_report(&asking, body.answer.into(), is_dry, &report, &Names::new()))
 }
 
 /// An act to be undone.
@@ -283,7 +286,7 @@ pub async fn undo(
     Json(body): Json<UndoBody>,
 ) -> Result<Response, Failure> {
     let report = share::undo(&app, &asking.caller, &body.token).await?;
-    Ok(render_report(&asking, ShareEvent::Withdraw, false, &report))
+    Ok(render_report(&asking, ShareEvent::Withdraw, false, &report, &Names::new()))
 }
 
 /// Reminds tenants who have not answered, once a day each.
@@ -297,7 +300,7 @@ pub async fn remind(
 ) -> Result<Response, Failure> {
     let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let report = share::remind(&app, &asking.caller, parse_withdrawal(body)?).await?;
-    Ok(render_report(&asking, ShareEvent::Reopen, is_dry, &report))
+    Ok(render_report(&asking, ShareEvent::Reopen, is_dry, &report, &Names::new()))
 }
 
 fn parse_withdrawal(body: UnshareBody) -> Result<Withdraw, Error> {
@@ -350,7 +353,23 @@ fn parse_at(field: &str, text: Option<String>) -> Result<Option<Timestamp>, Erro
     at.map(Some).ok_or_else(|| invalid(field, &text, "a time as 2026-11-22T08:00:00Z"))
 }
 
-fn render_report(asking: &Asking, event: ShareEvent, is_dry: bool, report: &Report) -> Response {
+/// The names of the recipients that were found, as far as the caller may know them.
+async fn names(app: &App, asking: &Asking, report: &Report) -> Result<Names, Error> {
+    let found = report.results.iter().filter_map(|pair| match &pair.resolved {
+        Some(Recipient::Project(id)) => Some(id.clone()),
+        Some(Recipient::Account(_)) | None => None,
+    });
+    let ids: Vec<ProjectId> = found.collect::<BTreeSet<_>>().into_iter().collect();
+    tenant::names(app, &asking.caller, &ids).await
+}
+
+fn render_report(
+    asking: &Asking,
+    event: ShareEvent,
+    is_dry: bool,
+    report: &Report,
+    names: &Names,
+) -> Response {
     let refusals = || {
         report.results.iter().filter_map(|pair| match &pair.outcome {
             Outcome::Refused(error) => Some(error),
@@ -371,7 +390,7 @@ fn render_report(asking: &Asking, event: ShareEvent, is_dry: bool, report: &Repo
             .undo
             .as_ref()
             .map(|undo| UndoView { token: undo.token.clone(), until: seconds_text(undo.until) }),
-        results: pairs.map(|pair| render_pair(pair, event, asking.language)).collect(),
+        results: pairs.map(|pair| render_pair(pair, event, asking.language, names)).collect(),
         code: first.map(|error| error.code().as_str()),
         message: first.map(|error| error.text(asking.language)),
         detail: first.map(facts),

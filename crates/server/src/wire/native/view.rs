@@ -414,7 +414,12 @@ pub enum PairOutcome {
 }
 
 /// What became of a pair of a batch that brought `event`.
-pub fn render_pair(pair: &PairResult, event: ShareEvent, language: Language) -> PairView {
+pub fn render_pair(
+    pair: &PairResult,
+    event: ShareEvent,
+    language: Language,
+    names: &Names,
+) -> PairView {
     let (done, already) = match event {
         ShareEvent::Invite => (PairOutcome::Shared, PairOutcome::AlreadyShared),
         ShareEvent::Accept
@@ -432,7 +437,7 @@ pub fn render_pair(pair: &PairResult, event: ShareEvent, language: Language) -> 
     PairView {
         image: pair.image.to_string(),
         recipient: pair.recipient.clone(),
-        resolved: pair.resolved.as_ref().map(|resolved| recipient_ref(resolved, &Names::new())),
+        resolved: pair.resolved.as_ref().map(|resolved| recipient_ref(resolved, names)),
         outcome,
         state,
         code: error.map(|error| error.code().as_str()),
@@ -470,7 +475,8 @@ pub struct JobView {
 pub fn render_job(job: &Job, language: Language) -> JobView {
     let (image, results) = match &job.work {
         JobWork::Share { event } => {
-            let pairs = job.results.iter().map(|pair| render_pair(pair, *event, language));
+            let pairs =
+                job.results.iter().map(|pair| render_pair(pair, *event, language, &Names::new()));
             (None, pairs.collect())
         }
         JobWork::ImageReplicate { target, .. }
