@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { eventParser, type ServerEvent } from "./events";
+import { expect, it, vi } from "vitest";
+import { atMostEvery, eventParser, type ServerEvent } from "./events";
 
 it("parts a stream into events wherever it is cut", () => {
   const text =
@@ -15,4 +15,24 @@ it("parts a stream into events wherever it is cut", () => {
       { id: undefined, event: "end", data: "{}" },
     ]);
   }
+});
+
+it("acts at once, and once more for all that came in the pause", () => {
+  vi.useFakeTimers();
+  const stop = new AbortController();
+  const act = vi.fn();
+  const run = atMostEvery(400, stop.signal, act);
+  for (let n = 0; n < 100; n++) run();
+  expect(act).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(400);
+  expect(act).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(4_000);
+  expect(act).toHaveBeenCalledTimes(2);
+  run();
+  expect(act).toHaveBeenCalledTimes(3);
+  stop.abort();
+  run();
+  vi.advanceTimersByTime(4_000);
+  expect(act).toHaveBeenCalledTimes(3);
+  vi.useRealTimers();
 });

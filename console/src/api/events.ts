@@ -56,19 +56,43 @@ export function useNotices(listener: Listener) {
 /** What a notice makes stale, by the word that follows the context in a query key. */
 const STALE = ["images", "image", "shares", "notices", "elsewhere", "quota", "jobs", "vaults", "backups"];
 
+/** So often at most are lists read anew because of events: a hundred changes are one. */
+const PAUSE_MS = 400;
+
+/** Does it at once, and once more at the end of a pause in which it was wanted again. */
+export function atMostEvery(pause: number, signal: AbortSignal, act: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isWanted = false;
+  const run = () => {
+    act();
+    isWanted = false;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isWanted) run();
+    }, pause);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return () => {
+    if (signal.aborted) return;
+    if (timer === undefined) run();
+    else isWanted = true;
+  };
+}
+
 /**
- * Listens to the server while a page of a project is open: each notice makes what it touches stale. Comes
- * back by itself, with the last id heard, so that nothing is missed.
+ * Listens to the server while a page of a project is open: each notice and each change makes what it
+ * touches stale. Comes back by itself, with the last id heard, so that nothing is missed.
  */
 export function useServerEvents() {
   const { region, project, key } = usePlace();
   const client = useQueryClient();
   useEffect(() => {
     const stop = new AbortController();
-    const stale = () => {
+    const stale = atMostEvery(PAUSE_MS, stop.signal, () => {
       for (const what of STALE) void client.invalidateQueries({ queryKey: [...key, what] });
-    };
+    });
     let last: string | undefined;
+    let isBack = false;
     const listen = async () => {
       const answer = await send(
         new Request(`${location.origin}${apiBase}/api/v1/events`, {
@@ -77,11 +101,13 @@ export function useServerEvents() {
         }),
         { region, project },
       );
+      // What changed without a notice while nobody listened was not told.
+      if (isBack) stale();
+      isBack = true;
       const push = eventParser(({ id, event, data }) => {
         if (id) last = id;
-        if (event === "gap") stale();
+        if (event === "gap" || event === "changed" || event === "notice") stale();
         if (event !== "notice") return;
-        stale();
         const notice = JSON.parse(data) as Notice;
         for (const listener of [...listeners]) listener(notice);
       });
