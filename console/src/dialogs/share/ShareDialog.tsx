@@ -45,7 +45,7 @@ export default function ShareDialog({ ids, close }: DialogProps) {
   const [, change] = usePreferences();
   const { data: images = NO_IMAGES, isPending } = useImagesById(ids);
   const able = useMemo(() => images.filter((image) => image.actions.share?.allowed), [images]);
-  const { chips, add, remove, keepRefused } = useChips(able);
+  const { chips, max, tooMany, add, remove, keepRefused } = useChips(able);
   // A link may say with whom: each is asked of the server like a typed one.
   const [params] = useSearchParams();
   const to = params.get("to");
@@ -65,28 +65,21 @@ export default function ShareDialog({ ids, close }: DialogProps) {
   const [isPartly, setPartly] = useState(false);
 
   const byAccount = policy("share.recipient_kind") === "account";
-  const most = policy("share.max_ids_per_request");
-  const max = typeof most === "number" ? most : 256;
   const needsAck = policy("share.require_ack") === true;
   const good = chips.filter((chip) => chip.state === "good");
   const bad = chips.filter((chip) => chip.state === "bad");
   const isChecking = chips.some((chip) => chip.state === "checking");
   const idsError =
-    chips.length > max
-      ? t("needs.fewer", { n: chips.length, max })
-      : isTried && good.length === 0 && bad.length === 0
-        ? t("needs.ids")
-        : bad.length
-          ? bad.map((chip) => chip.why).join(" ")
-          : undefined;
+    tooMany ??
+    (isTried && good.length === 0 && bad.length === 0
+      ? t("needs.ids")
+      : bad.length
+        ? bad.map((chip) => chip.why).join(" ")
+        : undefined);
   const refused =
     able.length === 0
       ? t("needs.images")
-      : chips.length > max
-        ? t("needs.fewer", { n: chips.length, max })
-        : bad.length
-          ? t("bad", { n: bad.length })
-          : undefined;
+      : (tooMany ?? (bad.length ? t("bad", { n: bad.length }) : undefined));
 
   const share = async () => {
     setTried(true);

@@ -1,6 +1,6 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ok } from "~/api/client";
-import { usePlace } from "~/api/context";
+import { usePlace, usePolicy } from "~/api/context";
 import { toApiError } from "~/api/errors";
 import type { Image, Pair, ShareReport } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
@@ -36,38 +36,58 @@ export function judge(pairs: Pair[], images: Image[], t: Texts, w: Words): Pick<
   return { state: "good" };
 }
 
-/** The chips of the share dialog; each is asked of the server as soon as it is there. */
+/** An image that would certainly run out of slots: even if everybody who has it were among the ids. */
+export function overfull(images: Image[], ids: number, countsPending: boolean): Image | undefined {
+  if (!countsPending) return undefined;
+  return images.find(({ actions, shares }) => {
+    const left = actions.share?.slots_left;
+    return typeof left === "number" && ids - (shares ?? 0) > left;
+  });
+}
+
+/**
+ * The chips of the share dialog: the server is asked of all new ones in one call, and of none while they
+ * are more than can be sent.
+ */
 export function useChips(images: Image[]) {
   const { api, region } = usePlace();
+  const policy = usePolicy();
   const t = useTexts(texts);
   const w = useWords();
   const [chips, setChips] = useState<Chip[]>([]);
   const now = useRef(chips);
   now.current = chips;
-  const put = useCallback(
-    (chip: Chip) => setChips((all) => all.map((one) => (one.id === chip.id ? chip : one))),
-    [],
-  );
+  const asked = useRef(new Set<string>());
+  const put = useCallback((found: Chip[]) => {
+    const known = new Map(found.map((chip) => [chip.id, chip]));
+    setChips((all) => all.map((one) => known.get(one.id) ?? one));
+  }, []);
 
   const check = useCallback(
-    async (id: string) => {
-      const named = ok(api.GET("/api/v1/tenants/resolve", { params: { query: { id } } })).catch(() => null);
+    async (ids: string[]) => {
       try {
         const report = await ok(
           api.POST("/api/v1/shares", {
             body: {
               images: images.map((image) => image.id),
-              recipients: [id],
+              recipients: ids,
               dry_run: true,
               mode: "partial",
               acknowledge: true,
             },
           }),
         );
-        const name = (await named)?.name ?? report.results[0]?.resolved?.name ?? undefined;
-        put({ id, name, ...judge(report.results, images, t, w) });
+        put(
+          ids.map((id) => {
+            const pairs = report.results.filter((pair) => pair.recipient === id);
+            return { id, name: pairs[0]?.resolved?.name ?? undefined, ...judge(pairs, images, t, w) };
+          }),
+        );
       } catch (error) {
-        put({ id, state: "bad", why: toApiError(error).message });
+        const why = toApiError(error).message;
+        put(ids.map((id) => ({ id, state: "bad", why })));
+      } finally {
+        for (const id of ids) asked.current.delete(id);
       }
     },
     [api, images, put, t, w],
@@ -85,12 +105,34 @@ export function useChips(images: Image[]) {
           return { id, state: "checking" };
         }),
       ]);
-      for (const { id, region: of } of fresh) {
-        if ((!of || of === region) && looksLikeId(id)) void check(id);
-      }
     },
-    [check, region, t],
+    [region, t],
   );
+
+  const most = policy("share.max_ids_per_request");
+  const max = typeof most === "number" ? most : 256;
+  const countsPending = policy("share.pending_counts") === true;
+  const full = useMemo(
+    () => overfull(images, chips.length, countsPending),
+    [images, chips.length, countsPending],
+  );
+  const tooMany =
+    chips.length > max
+      ? t("needs.fewer", { n: chips.length, max })
+      : full
+        ? t("needs.slots", {
+            image: full.name ?? full.id,
+            left: full.actions.share?.slots_left ?? 0,
+            n: chips.length,
+          })
+        : undefined;
+  useEffect(() => {
+    if (tooMany || !images.length) return;
+    const fresh = chips.filter(({ id, state }) => state === "checking" && !asked.current.has(id));
+    if (!fresh.length) return;
+    for (const { id } of fresh) asked.current.add(id);
+    void check(fresh.map(({ id }) => id));
+  }, [chips, check, images, tooMany]);
 
   /** Leaves only what a report refused, with why. */
   const keepRefused = useCallback(
@@ -108,6 +150,9 @@ export function useChips(images: Image[]) {
 
   return {
     chips,
+    max,
+    /** Why so many cannot be sent, whatever they are. */
+    tooMany,
     add,
     keepRefused,
     remove: (ids: string[]) => setChips((all) => all.filter((chip) => !ids.includes(chip.id))),

@@ -26,6 +26,10 @@ export const texts = catalogue("dialog-share", {
   bad: [{ one: "{n} id cannot be used", other: "{n} ids cannot be used" }, "{n} 个 ID 无法使用"],
   "needs.ids": ["Enter at least one tenant id.", "请至少输入一个租户 ID。"],
   "needs.fewer": ["You entered {n} ids; at most {max} at a time.", "已输入 {n} 个 ID，每次最多 {max} 个。"],
+  "needs.slots": [
+    "“{image}” has {left} tenant slots left; you chose {n}.",
+    "“{image}”还可共享给 {left} 个租户，已选 {n} 个。",
+  ],
   "needs.ack": ["Confirm that you have checked the content.", "请确认已检查镜像内容。"],
   "needs.images": ["None of these images can be shared.", "这些镜像均无法共享。"],
   note: ["Note to recipients", "给接收方的备注"],

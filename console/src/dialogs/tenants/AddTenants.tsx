@@ -29,28 +29,25 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
   const refresh = useRefresh();
   const undo = useUndo();
   const images = useMemo(() => [image], [image]);
-  const { chips, add, remove, keepRefused } = useChips(images);
+  const { chips, max, tooMany, add, remove, keepRefused } = useChips(images);
   const { tenants, left } = useSlots(image);
   const [isChecked, setChecked] = useState(false);
   const [isTried, setTried] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
-  const most = policy("share.max_ids_per_request");
-  const max = typeof most === "number" ? most : 256;
   const needsAck = policy("share.require_ack") === true;
   const good = chips.filter((chip) => chip.state === "good");
   const bad = chips.filter((chip) => chip.state === "bad");
   const problem =
-    chips.length > max
-      ? s("needs.fewer", { n: chips.length, max })
-      : bad.length
-        ? bad.map((chip) => chip.why).join(" ")
-        : isTried && good.length === 0
-          ? s("needs.ids")
-          : undefined;
+    tooMany ??
+    (bad.length
+      ? bad.map((chip) => chip.why).join(" ")
+      : isTried && good.length === 0
+        ? s("needs.ids")
+        : undefined);
   const share = async () => {
     setTried(true);
-    if (!good.length || bad.length || chips.length > max || (needsAck && !isChecked)) return;
+    if (!good.length || bad.length || tooMany || (needsAck && !isChecked)) return;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -75,12 +72,7 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
       refresh();
     }
   };
-  const refused =
-    chips.length > max
-      ? s("needs.fewer", { n: chips.length, max })
-      : bad.length
-        ? s("bad", { n: bad.length })
-        : undefined;
+  const refused = tooMany ?? (bad.length ? s("bad", { n: bad.length }) : undefined);
   return (
     <SpaceBetween size="s">
       {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
