@@ -15,7 +15,7 @@ import { Failure } from "~/ui/Failure";
 import { uiTexts } from "~/ui/texts";
 import { AddTenants } from "./AddTenants";
 import { Losing, TenantsTable, useLosingTitle } from "./TenantsTable";
-import { useShares, useSlots, useTenantActs } from "./tenants";
+import { useSlots, useTenantActs } from "./tenants";
 import { texts } from "./texts";
 
 /** The tenants of one image, over the list it was opened from. */
@@ -72,7 +72,6 @@ function Ask({ image, losing, close }: { image: Image; losing: Share[] | "all"; 
   const t = useTexts(texts);
   const u = useTexts(uiTexts);
   const w = useWords();
-  const { data: all = [] } = useShares(image.id);
   const { remove } = useTenantActs(image.id);
   const title = useLosingTitle();
   const [isBusy, setBusy] = useState(false);
@@ -90,7 +89,7 @@ function Ask({ image, losing, close }: { image: Image; losing: Share[] | "all"; 
   return (
     <Alert
       type="warning"
-      header={title(image, losing, all)}
+      header={title(image, losing)}
       action={
         <SpaceBetween direction="horizontal" size="xs">
           <Button onClick={close}>{w("act.cancel")}</Button>
@@ -100,7 +99,7 @@ function Ask({ image, losing, close }: { image: Image; losing: Share[] | "all"; 
         </SpaceBetween>
       }
     >
-      <Losing shares={losing} all={all} />
+      <Losing image={image} shares={losing} />
       {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
     </Alert>
   );

@@ -7,7 +7,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { usePolicy } from "~/api/context";
 import type { Image, Share } from "~/api/types";
 import { Ago, useFormat } from "~/i18n/format";
@@ -17,11 +17,12 @@ import { refusal } from "~/images/acts";
 import { nameOf } from "~/images/columns";
 import { tellFailure } from "~/images/queries";
 import { ActButton, Empty } from "~/table/List";
+import { Markers } from "~/table/markers";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
 import { useMedia } from "~/ui/media";
 import { uiTexts } from "~/ui/texts";
-import { matching, useShares, useTenantActs } from "./tenants";
+import { useSharePage, useSharePages, useTenantActs } from "./tenants";
 import { texts } from "./texts";
 
 const SIZES = [10, 20, 50, 100];
@@ -57,20 +58,40 @@ export function TenantsTable({ image, ask, add, above }: Props) {
   const w = useWords();
   const { ago } = useFormat();
   const byAccount = usePolicy()("share.recipient_kind") === "account";
-  const { data: shares = NONE, error, isPending, refetch } = useShares(image.id);
   const { remind } = useTenantActs(image.id);
   const [text, setText] = useState("");
-  const [state, setState] = useState("");
+  const [state, setState] = useState<Share["state"] | "">("");
   const [size, setSize] = useState(10);
   const [page, setPage] = useState(1);
-  const [ticked, setTicked] = useState<string[]>([]);
+  const [ticked, setTicked] = useState<ReadonlyMap<string, Share>>(new Map());
   const isNarrow = useMedia("(max-width: 640px)");
+  const wanted = useLater(text.trim(), 250);
+  const wish = { q: wanted || undefined, state: state || undefined, limit: size };
+  const what = JSON.stringify([image.id, wish]);
+  const known = useRef({ what, markers: new Markers() });
+  if (known.current.what !== what) known.current = { what, markers: new Markers() };
+  const { markers } = known.current;
+  const marker = markers.begin(page);
+  const { data, error, isPending, isPlaceholderData, refetch } = useSharePage(image.id, {
+    ...wish,
+    marker: marker ?? undefined,
+  });
+  if (data && !isPlaceholderData) markers.learn(page, marker, data.next);
+  const { read } = useSharePages(image.id);
+  const goTo = async (to: number) =>
+    setPage(
+      await markers.walk(to, async (from) => (await read({ ...wish, marker: from ?? undefined })).next),
+    );
 
-  const found = matching(shares, text, state);
-  const pages = Math.max(1, Math.ceil(found.length / size));
-  const shown = Math.min(page, pages);
-  const rows = found.slice((shown - 1) * size, shown * size);
-  const selected = shares.filter(({ recipient }) => ticked.includes(recipient.id));
+  const rows = data?.shares ?? NONE;
+  const total = data?.total?.count ?? 0;
+  const pages = Math.max(1, Math.ceil(total / size));
+  // The last of a page may have been removed.
+  useEffect(() => {
+    if (data && !isPlaceholderData && page > pages) setPage(pages);
+  }, [data, isPlaceholderData, page, pages]);
+  const here = new Map(rows.map((share) => [share.recipient.id, share]));
+  const selected = [...ticked.values()].map((share) => here.get(share.recipient.id) ?? share);
   const open = selected.filter((share) => share.state === "pending");
   const mayRemove = refusal(image, "unshare");
   const mayShare = refusal(image, "share");
@@ -207,7 +228,9 @@ export function TenantsTable({ image, ask, add, above }: Props) {
         expandToViewport
         selectedOption={options.find(({ value }) => value === state) ?? any}
         options={[any, ...options]}
-        onChange={({ detail }) => find(() => setState(detail.selectedOption.value ?? ""))}
+        onChange={({ detail }) =>
+          find(() => setState((detail.selectedOption.value ?? "") as Share["state"] | ""))
+        }
       />
     </div>
   );
@@ -241,11 +264,11 @@ export function TenantsTable({ image, ask, add, above }: Props) {
         options={SIZES.map((one) => ({ value: String(one), label: t("pages", { size: one }) }))}
         onChange={({ detail }) => find(() => setSize(Number(detail.selectedOption.value)))}
       />
-      <span className="lg-small">{w("tenants.total", { n: found.length })}</span>
+      <span className="lg-small">{w("tenants.total", { n: total })}</span>
       <Pagination
-        currentPageIndex={shown}
+        currentPageIndex={page}
         pagesCount={pages}
-        onChange={({ detail }) => setPage(detail.currentPageIndex)}
+        onChange={({ detail }) => void goTo(detail.currentPageIndex)}
       />
     </div>
   );
@@ -257,9 +280,11 @@ export function TenantsTable({ image, ask, add, above }: Props) {
     selectionType: "multi",
     selectedItems: selected,
     onSelectionChange: ({ detail }: { detail: { selectedItems: Share[] } }) => {
-      const here = rows.map(({ recipient }) => recipient.id);
-      const now = detail.selectedItems.map(({ recipient }) => recipient.id);
-      setTicked((before) => [...before.filter((id) => !here.includes(id)), ...now]);
+      setTicked((before) => {
+        const now = new Map([...before].filter(([id]) => !here.has(id)));
+        for (const share of detail.selectedItems) now.set(share.recipient.id, share);
+        return now;
+      });
     },
     header,
     filter,
@@ -306,20 +331,35 @@ export function TenantsTable({ image, ask, add, above }: Props) {
   );
 }
 
+/** A value, once it has not changed for a while. */
+function useLater<T>(value: T, pause: number): T {
+  const [later, setLater] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(value), pause);
+    return () => clearTimeout(timer);
+  }, [value, pause]);
+  return later;
+}
+
+/** Names that are shown of those who are about to lose an image. */
+const NAMED = 10;
+
 /** Which tenants are about to lose the image. */
-export function Losing({ shares, all }: { shares: Share[] | "all"; all: Share[] }) {
+export function Losing({ image, shares }: { image: Image; shares: Share[] | "all" }) {
   const t = useTexts(texts);
-  const losing = shares === "all" ? all : shares;
+  const { data: first } = useSharePage(image.id, { limit: NAMED });
+  const losing = shares === "all" ? (first?.shares ?? NONE) : shares;
+  const n = shares === "all" ? (first?.total?.count ?? 0) : shares.length;
   return (
     <>
       <div>{t("removeHint")}</div>
       <ul className="lg-losing">
-        {losing.slice(0, 10).map((share) => (
+        {losing.slice(0, NAMED).map((share) => (
           <li key={share.recipient.id}>
             {nameIn(share)} <ShareState state={share.state} />
           </li>
         ))}
-        {losing.length > 10 && <li>{t("andMore", { n: losing.length - 10 })}</li>}
+        {n > NAMED && <li>{t("andMore", { n: n - NAMED })}</li>}
       </ul>
     </>
   );
@@ -328,6 +368,6 @@ export function Losing({ shares, all }: { shares: Share[] | "all"; all: Share[] 
 /** The title over {@link Losing}. */
 export function useLosingTitle() {
   const t = useTexts(texts);
-  return (image: Image, shares: Share[] | "all", all: Share[]) =>
-    t("remove", { n: shares === "all" ? all.length : shares.length, image: nameOf(image) });
+  return (image: Image, shares: Share[] | "all") =>
+    t("remove", { n: shares === "all" ? (image.shares ?? 0) : shares.length, image: nameOf(image) });
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { ok } from "~/api/client";
 import { usePlace, usePolicy } from "~/api/context";
@@ -10,46 +10,45 @@ import { refusals, useRefresh, useUndo } from "~/images/queries";
 import { toast, toastWithUndo } from "~/shell/messages";
 import { texts } from "./texts";
 
-/** Every share of an image. */
-export function useShares(image: string) {
+/** Which of an image's shares. */
+export interface Wish {
+  q?: string;
+  state?: Share["state"];
+  limit: number;
+  marker?: string;
+}
+
+/** A page of an image's shares, with how many there are in all. */
+export function useSharePages(image: string) {
   const { api, key } = usePlace();
-  return useQuery({
-    queryKey: [...key, "shares", "of", image],
-    queryFn: async () =>
-      (await ok(api.GET("/api/v1/images/{id}/shares", { params: { path: { id: image } } }))).shares,
-  });
+  const client = useQueryClient();
+  const of = useCallback(
+    (wish: Wish) => ({
+      queryKey: [...key, "shares", "of", image, wish],
+      queryFn: () =>
+        ok(
+          api.GET("/api/v1/images/{id}/shares", {
+            params: { path: { id: image }, query: { ...wish, total: true } },
+          }),
+        ),
+    }),
+    [api, image, key],
+  );
+  const read = useCallback((wish: Wish) => client.fetchQuery(of(wish)), [client, of]);
+  return { of, read };
+}
+
+export function useSharePage(image: string, wish: Wish) {
+  const { of } = useSharePages(image);
+  return useQuery({ ...of(wish), placeholderData: keepPreviousData });
 }
 
 /** How many tenants an image has, how many of its slots are used, and how many are left; no ceiling is `null`. */
-export function useSlots(image: Image) {
-  const rule = usePolicy();
-  const { data: shares } = useShares(image.id);
-  const ceiling = rule(`share.max_tenants.${image.kind}`);
-  return slotsOf(shares ?? [], typeof ceiling === "number" ? ceiling : null, {
-    pending: rule("share.pending_counts") === true,
-    rejected: rule("share.rejected_counts") === true,
-  });
-}
-
-export function slotsOf(
-  shares: Pick<Share, "state">[],
-  max: number | null,
-  counts: { pending: boolean; rejected: boolean },
-) {
-  const used = shares.filter(({ state }) => state === "accepted" || counts[state]).length;
-  return { tenants: shares.length, used, max, left: max === null ? null : Math.max(0, max - used) };
-}
-
-/** What of the shares a name or an id, and a status, let through. */
-export function matching(shares: Share[], text: string, state: string): Share[] {
-  const wanted = text.trim().toLowerCase();
-  return shares.filter(
-    ({ recipient, state: now }) =>
-      (state === "" || now === state) &&
-      (wanted === "" ||
-        recipient.id.toLowerCase().includes(wanted) ||
-        (recipient.name ?? "").toLowerCase().includes(wanted)),
-  );
+export function useSlots({ kind, shares, actions }: Image) {
+  const ceiling = usePolicy()(`share.max_tenants.${kind}`);
+  const max = typeof ceiling === "number" ? ceiling : null;
+  const left = max === null ? null : (actions.share?.slots_left ?? 0);
+  return { tenants: shares ?? 0, max, left, used: max === null || left === null ? 0 : max - left };
 }
 
 const named = ({ recipient }: Share) => ({ id: recipient.id, kind: recipient.kind as "project" | "account" });

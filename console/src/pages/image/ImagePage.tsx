@@ -13,7 +13,7 @@ import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { toApiError } from "~/api/errors";
 import type { Image } from "~/api/types";
-import { useShares } from "~/dialogs/tenants/tenants";
+import { useSharePage } from "~/dialogs/tenants/tenants";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { useRowActs } from "~/images/acts";
@@ -100,7 +100,8 @@ function Gone() {
 }
 
 /** The list an image is found in. */
-function listOf(image: Image): "private" | "shared" | "public" {
+function listOf(image: Image): "private" | "shared" | "public" | "market" {
+  if (image.relation === "market") return "market";
   if (image.relation === "recipient") return "shared";
   return image.relation === "owner" ? "private" : "public";
 }
@@ -200,6 +201,7 @@ function Marks({ image }: { image: Image }) {
       {isOwn && image.visibility !== "public" && <SharedMark image={image} />}
       {image.visibility === "public" && <StatusIndicator type="info">{t("public")}</StatusIndicator>}
       {image.visibility === "community" && <StatusIndicator type="info">{t("community")}</StatusIndicator>}
+      {image.published && <StatusIndicator type="info">{t("published")}</StatusIndicator>}
       {image.relation === "operator" && <StatusIndicator type="info">{t("operator")}</StatusIndicator>}
       <StatusIndicator type={image.encryption === "none" ? "stopped" : "success"} colorOverride="grey">
         {t(`encrypted.${image.encryption}`)}
@@ -213,14 +215,10 @@ function Marks({ image }: { image: Image }) {
 
 function SharedMark({ image }: { image: Image }) {
   const t = useTexts(texts);
-  const { data: shares = [] } = useShares(image.id);
+  const accepted = useSharePage(image.id, { state: "accepted", limit: 1 }).data?.total?.count ?? 0;
+  const pending = useSharePage(image.id, { state: "pending", limit: 1 }).data?.total?.count ?? 0;
   if (!image.shares) return <StatusIndicator type="stopped">{t("shared.not")}</StatusIndicator>;
-  const count = (state: string) => shares.filter((share) => share.state === state).length;
-  return (
-    <StatusIndicator type="success">
-      {t("shared.counts", { a: count("accepted"), p: count("pending") })}
-    </StatusIndicator>
-  );
+  return <StatusIndicator type="success">{t("shared.counts", { a: accepted, p: pending })}</StatusIndicator>;
 }
 
 /** How far an image is that is being made, and why it failed. */

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Image, Share } from "~/api/types";
 import { Confirm } from "~/dialogs/Confirm";
 import { Losing, TenantsTable, useLosingTitle } from "~/dialogs/tenants/TenantsTable";
-import { useShares, useSlots, useTenantActs } from "~/dialogs/tenants/tenants";
+import { useSlots, useTenantActs } from "~/dialogs/tenants/tenants";
 import { texts as tenantsTexts } from "~/dialogs/tenants/texts";
 import { useTexts } from "~/i18n/texts";
 import { useDialog } from "~/ui/url";
@@ -12,7 +12,6 @@ export function TenantsTab({ image }: { image: Image }) {
   const t = useTexts(tenantsTexts);
   const dialog = useDialog();
   const { tenants, left } = useSlots(image);
-  const { data: all = [] } = useShares(image.id);
   const { remove } = useTenantActs(image.id);
   const title = useLosingTitle();
   const [losing, setLosing] = useState<Share[] | "all">();
@@ -31,12 +30,12 @@ export function TenantsTab({ image }: { image: Image }) {
       />
       {losing && (
         <Confirm
-          title={title(image, losing, all)}
+          title={title(image, losing)}
           verb={t("verb")}
           run={() => remove(losing)}
           close={() => setLosing(undefined)}
         >
-          <Losing shares={losing} all={all} />
+          <Losing image={image} shares={losing} />
         </Confirm>
       )}
     </>
