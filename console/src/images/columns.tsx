@@ -194,6 +194,14 @@ export function useImageColumns() {
         cell: (image) => <Ago at={image.created_at} />,
         csv: (image) => image.created_at,
       },
+      updated: {
+        id: "updated",
+        header: t("panel.updated"),
+        sort: "updated_at",
+        width: 120,
+        cell: (image) => <Ago at={image.updated_at} />,
+        csv: (image) => image.updated_at,
+      },
       memory: {
         id: "memory",
         header: w("field.minMemory"),
@@ -211,6 +219,13 @@ export function useImageColumns() {
       sharedBy: {
         id: "shared_by",
         header: t("col.sharedBy"),
+        width: 240,
+        cell: (image) => <Tenant tenant={image.owner} />,
+        csv: (image) => image.owner.name ?? image.owner.id,
+      },
+      publishedBy: {
+        id: "owner",
+        header: t("col.publishedBy"),
         width: 240,
         cell: (image) => <Tenant tenant={image.owner} />,
         csv: (image) => image.owner.name ?? image.owner.id,

@@ -20,6 +20,7 @@ export const imageTexts = catalogue("images", {
   "col.created": ["Created", "创建时间"],
   "col.id": ["Id", "ID"],
   "col.sharedBy": ["Shared by", "共享者"],
+  "col.publishedBy": ["Published by", "发布者"],
   "col.accepted": ["Accepted", "接受时间"],
   "col.rejected": ["Rejected on", "拒绝时间"],
   "col.since": ["Since", "共享时间"],

@@ -49,7 +49,12 @@ export function Palette({ close }: { close: () => void }) {
     placeholderData: keepPreviousData,
     retry: false,
   });
-  const listOf = { owner: "images/private", recipient: "images/shared", public: "images/public" } as const;
+  const listOf = {
+    owner: "images/private",
+    recipient: "images/shared",
+    public: "images/public",
+    market: "images/market",
+  } as const;
   const entries: Entry[] = [
     ...navigation.flatMap((item) => ({ group: t("palette.pages"), text: item.text, path: item.path })),
     { group: t("palette.actions"), text: w("act.create"), path: path("images/new") },

@@ -17,6 +17,7 @@ export const texts = catalogue("image", {
   protected: ["Protected from deletion", "已开启删除保护"],
   hidden: ["Hidden from lists", "在列表中隐藏"],
   public: ["Public image", "公共镜像"],
+  published: ["In the marketplace", "已发布到镜像市场"],
   community: ["Community image", "社区镜像"],
   operator: ["You look at it as the operator", "您正以运营者身份查看"],
   progress: ["Being made", "创建进度"],

@@ -3,7 +3,6 @@ import { catalogue } from "~/i18n/texts";
 export const texts = catalogue("public", {
   tiles: ["Operating systems", "操作系统"],
   all: ["All", "全部"],
-  updated: ["Updated", "更新时间"],
   hidden: ["Hidden", "已隐藏"],
   hiddenValues: ["Hidden from lists", "在列表中隐藏"],
   "empty.title": ["There are no public images here", "此处没有公共镜像"],

@@ -1,33 +1,29 @@
 import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 import { placePath, usePlace, usePolicy } from "~/api/context";
 import { useSession } from "~/api/session";
 import type { Image } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { useBulk, useRowActs } from "~/images/acts";
-import { ImageName, nameOf, useImageColumns, useImageFilters, useImagePath } from "~/images/columns";
-import { ImagePanel } from "~/images/ImagePanel";
-import { ImagesFrame } from "~/images/ImagesFrame";
+import { ImageName } from "~/images/columns";
+import { ImageList, idOf, useBulkDialog } from "~/images/ImageList";
 import { useAnswer, useImages } from "~/images/queries";
 import { hasPage } from "~/pages";
 import { useElsewhere } from "~/shell/ContextSwitcher";
 import { Help } from "~/shell/frame";
 import { Go, to } from "~/shell/links";
-import { Empty, List } from "~/table/List";
+import { Empty } from "~/table/List";
+import type { Column } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { Picture } from "~/ui/Picture";
 import { useDialog } from "~/ui/url";
 import { PendingBar } from "./PendingBar";
 import { texts } from "./texts";
 
-const QUERY = { view: "received", state: "accepted" };
 const REJECTED = { view: "received", state: "rejected" };
-const KEY = ["images", "shared"];
 const FRESH_HOURS = 24;
-const idOf = (image: Image) => image.id;
 const isFresh = ({ share }: Image) =>
   share !== null &&
   share !== undefined &&
@@ -37,92 +33,55 @@ export default function SharedImages() {
   const t = useTexts(texts);
   const w = useWords();
   const { path, key } = usePlace();
-  const columns = useImageColumns();
-  const filters = useImageFilters("received");
-  const load = useImages(QUERY);
   const loadRejected = useImages(REJECTED);
-  const imagePath = useImagePath();
   const acts = useRowActs();
   const bulk = useBulk();
   const answer = useAnswer();
-  const dialog = useDialog();
+  const opens = useBulkDialog(useDialog());
   const isAutomatic = usePolicy()("share.acceptance") === "automatic";
   const { data: rejected } = useQuery({
     queryKey: [...key, "images", "rejected-count"],
     queryFn: async ({ signal }) => (await loadRejected({ limit: 1, total: true }, signal)).total?.count ?? 0,
   });
-  const name = useMemo(
-    () =>
-      isAutomatic
-        ? {
-            ...columns.name,
-            cell: (image: Image) => (
-              <>
-                <ImageName image={image} /> {isFresh(image) && <Badge color="blue">{t("fresh")}</Badge>}
-              </>
-            ),
-          }
-        : columns.name,
-    [columns.name, isAutomatic, t],
-  );
+  const marked = (column: Column<Image>): Column<Image> =>
+    column.id === "name" && isAutomatic
+      ? {
+          ...column,
+          cell: (image) => (
+            <>
+              <ImageName image={image} /> {isFresh(image) && <Badge color="blue">{t("fresh")}</Badge>}
+            </>
+          ),
+        }
+      : column;
   return (
-    <ImagesFrame tab="shared">
-      <List<Image>
-        id="images-shared"
-        title={w("tab.shared")}
-        queryKey={KEY}
-        load={load}
-        rowId={idOf}
-        rowName={nameOf}
-        columns={[
-          name,
-          columns.status,
-          columns.os,
-          columns.type,
-          columns.disk,
-          columns.sharedBy,
-          columns.accepted,
-          columns.size,
-          columns.arch,
-          columns.tags,
-          columns.note,
-          columns.id,
-        ]}
-        filters={filters}
-        bulk={(images) => [
-          bulk("remove", w("act.remove"), images, "reject", (all) => void answer("reject", all.map(idOf))),
-          ...(hasPage("project", "images/:id")
-            ? [
-                bulk("replicate", w("act.replicate"), images, "replicate", (all) =>
-                  dialog("replicate", all.map(idOf)),
-                ),
-              ]
-            : []),
-        ]}
-        quick={acts.quick}
-        menu={acts.received}
-        rowPath={
-          hasPage("project", "images/:id") ? imagePath : (image) => path(`images/shared?sel=${image.id}`)
-        }
-        cli={(image) => `lend image show ${image.id}`}
-        panel={(images) => <ImagePanel images={images} />}
-        above={<PendingBar />}
-        tools={
-          !isAutomatic && (
-            <Button variant="link" href={to(path("images/shared/rejected"))}>
-              {rejected
-                ? t("rejectedCount", { title: w("act.rejectedList"), n: rejected })
-                : w("act.rejectedList")}
-            </Button>
-          )
-        }
-        empty={<Nothing />}
-      />
+    <ImageList
+      of="shared"
+      title={w("tab.shared")}
+      adapt={marked}
+      bulk={(images) => [
+        bulk("remove", w("act.remove"), images, "reject", (all) => void answer("reject", all.map(idOf))),
+        opens("replicate", w("act.replicate"), images, "replicate"),
+      ]}
+      quick={acts.quick}
+      menu={acts.received}
+      above={<PendingBar />}
+      tools={
+        !isAutomatic && (
+          <Button variant="link" href={to(path("images/shared/rejected"))}>
+            {rejected
+              ? t("rejectedCount", { title: w("act.rejectedList"), n: rejected })
+              : w("act.rejectedList")}
+          </Button>
+        )
+      }
+      empty={<Nothing />}
+    >
       <Help title={t("help.title")}>
         <p>{t("help.text")}</p>
         <p>{t("help.rejected")}</p>
       </Help>
-    </ImagesFrame>
+    </ImageList>
   );
 }
 
