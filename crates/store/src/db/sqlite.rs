@@ -81,6 +81,7 @@ where
 
     fn finish(self: Box<Self>, commit: Result<(), Error>) {
         let answer = match (commit, self.result) {
+            (Err(_), Some(Err(own))) => Err(own),
             (Err(error), _) => Err(error),
             (Ok(()), Some(own)) => own,
             (Ok(()), None) => Err(Error::internal("a transaction was committed and never run")),
@@ -228,12 +229,15 @@ fn run_group(connection: &Connection, queue: &Queue<Box<dyn Write>>, first: Box<
         return first.finish(Err(failure.error));
     }
     let begun = Instant::now();
-    let mut group = vec![run_one(connection, first)];
-    while group.len() < GROUP_TRANSACTIONS && begun.elapsed() < GROUP_WAIT {
+    let (write, mut outcome) = run_one(connection, first);
+    let mut group = vec![write];
+    while outcome.is_ok() && group.len() < GROUP_TRANSACTIONS && begun.elapsed() < GROUP_WAIT {
         let Some(next) = queue.try_pop() else { break };
-        group.push(run_one(connection, next));
+        let (write, went) = run_one(connection, next);
+        group.push(write);
+        outcome = went;
     }
-    let commit = script(connection, "commit").map_err(|failure| {
+    let commit = outcome.and_then(|()| script(connection, "commit")).map_err(|failure| {
         let _ = script(connection, "rollback");
         failure.error
     });
@@ -242,12 +246,22 @@ fn run_group(connection: &Connection, queue: &Queue<Box<dyn Write>>, first: Box<
     }
 }
 
-fn run_one(connection: &Connection, mut write: Box<dyn Write>) -> Box<dyn Write> {
-    let _ = script(connection, "savepoint one");
-    let stays = write.run(connection);
-    let end = if stays { "release one" } else { "rollback to one; release one" };
-    let _ = script(connection, end);
-    write
+/// Runs one transaction of a group. An error means that its changes cannot be told from those of the
+/// group, which must not be committed: on a full disk, and on some failures of one, the engine rolls
+/// back all of the group by itself, and what came next would be a transaction of its own.
+fn run_one(
+    connection: &Connection,
+    mut write: Box<dyn Write>,
+) -> (Box<dyn Write>, Result<(), Failure>) {
+    let ended = script(connection, "savepoint one").and_then(|()| {
+        let stays = write.run(connection);
+        if connection.is_autocommit() {
+            let error = gone("the engine has rolled back a group of transactions");
+            return Err(Failure { error, is_retryable: false });
+        }
+        script(connection, if stays { "release one" } else { "rollback to one; release one" })
+    });
+    (write, ended)
 }
 
 pub(super) fn query(
@@ -333,4 +347,38 @@ fn failed(sql: &str, error: rusqlite::Error) -> Failure {
     let error = if is_gone { gone(text) } else { Error::internal(text) };
     // There is one writer: what failed once would fail again.
     Failure { error, is_retryable: false }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+mod tests {
+    use super::*;
+
+    /// A disk that is full ends the transaction of all who are in the group, by the engine's own
+    /// decision: nobody who is told so may find his change there, and the other way round.
+    #[tokio::test]
+    async fn what_is_refused_on_a_full_disk_is_not_there_and_what_is_not_is() {
+        static PUT: Statement = Statement::new("insert into t (n, b) values ($1, zeroblob($2))");
+        static ALL: Statement = Statement::new("select n from t order by n");
+        let folder = tempfile::tempdir().unwrap();
+        let db = Sqlite::open(&folder.path().join("db")).unwrap();
+        let script = |text: &'static str| db.write(move |tx| tx.script(text));
+        script("create table t (n bigint, b blob)").await.unwrap();
+        script("pragma max_page_count = 64").await.unwrap();
+        let put = |n: i64| {
+            let bytes = if n % 5 == 3 { 4 << 20 } else { 10 };
+            db.write(move |tx| tx.execute(&PUT, &[Value::Int(n), Value::Int(bytes)]))
+        };
+        let mut stored = Vec::new();
+        for round in 0..20 {
+            let numbers = round * 10..round * 10 + 10;
+            let answers = futures_util::future::join_all(numbers.clone().map(put)).await;
+            let told = numbers.zip(answers);
+            stored.extend(told.filter(|(_, answer)| answer.is_ok()).map(|(number, _)| number));
+            let there = db.read(&ALL, Vec::new()).await.unwrap();
+            let there: Vec<i64> = there.into_iter().map(|row| row.read().int().unwrap()).collect();
+            assert_eq!(there, stored);
+        }
+        assert!(!stored.is_empty() && stored.len() < 200, "{}", stored.len());
+    }
 }
