@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::limits::RETRY_SECONDS;
+
 /// What kind of refusal; each dialect maps it to its own status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -121,6 +123,13 @@ impl Error {
         self.facts.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
     }
 
+    /// After how many seconds the same request may go well: what the refusal says, else a few for a
+    /// trouble that passes by itself; `None` where waiting is of no use.
+    pub fn retry_seconds(&self) -> Option<u64> {
+        let said = self.fact("seconds").and_then(|seconds| seconds.parse().ok());
+        said.or_else(|| (self.kind() == Kind::Unavailable).then_some(RETRY_SECONDS))
+    }
+
     /// What only the log may read; empty where there is nothing to say.
     pub fn internal_text(&self) -> &str {
         &self.internal
@@ -195,6 +204,14 @@ mod tests {
             };
             assert_eq!(names(english), names(chinese), "{word}");
         }
+    }
+
+    #[test]
+    fn trouble_that_passes_says_when_to_come_back() {
+        assert_eq!(Error::new(Code::Unavailable).retry_seconds(), Some(RETRY_SECONDS));
+        let refused = Error::new(Code::RateLimited).with("seconds", 40);
+        assert_eq!(refused.retry_seconds(), Some(40));
+        assert_eq!(Error::new(Code::ImageNotFound).retry_seconds(), None);
     }
 
     #[test]

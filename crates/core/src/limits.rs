@@ -164,3 +164,6 @@ pub const UPLOAD_RESUME_SECONDS: u64 = 20;
 pub const UPLOAD_SILENT_SECONDS: i64 = 2;
 /// Longest name of an uploaded file: what file systems take.
 pub const FILE_NAME_BYTES: usize = 255;
+/// When a client whose request met a database or a store in trouble may come back, in seconds: a
+/// database server that was killed is back by then, or its standby is.
+pub const RETRY_SECONDS: u64 = 5;

@@ -104,12 +104,12 @@ impl Folder {
     }
 
     pub(super) fn remove(&self, path: &Path) -> Result<(), BlobError> {
-        match fs::remove_file(path) {
-            // The row that names the file goes next, and nobody would ever look for it again: the
-            // removal must not be undone by a power cut.
-            Ok(()) => Ok(path.parent().map_or(Ok(()), sync_folder)?),
+        remove_if_there(path)?;
+        // The row that names the file goes next, and nobody would ever look for it again: the removal
+        // must not be undone by a power cut, nor may one that failed half-way before.
+        match path.parent().map_or(Ok(()), sync_folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error.into()),
+            synced => Ok(synced?),
         }
     }
 

@@ -12,6 +12,7 @@
 //! Errors are [`Code::Unavailable`](lendglass_core::Code::Unavailable) where the database does not
 //! answer or is overloaded, and internal where a statement is wrong.
 
+mod hosts;
 mod postgres;
 mod queue;
 mod sqlite;

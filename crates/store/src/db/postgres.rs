@@ -2,6 +2,7 @@
 //! number of blocking threads.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +12,14 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts,
 };
 use futures_util::future::try_join_all;
-use lendglass_core::Error;
+use lendglass_core::{Code, Error};
 use openssl::ssl::{SslConnector, SslMethod};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::hosts::Hosts;
 use super::value::{Engine, Row, Statement, Value};
 use super::{Call, Failure, Tx, TxInner, WRITE_ATTEMPTS, gone};
 
@@ -27,8 +29,12 @@ const CONNECTIONS: usize = 16;
 const WRITERS: usize = 8;
 /// How long a request waits for a connection before it answers 503.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
-/// No statement of ours takes longer; a hung server must not hold requests for ever.
-const SESSION_OPTIONS: &str = "-c statement_timeout=30000 -c lock_timeout=10000 \
+/// How long one statement waits for its answer, and a transaction for its turn: a server that hangs
+/// says nothing at all, and must not hold requests for ever. Longer than the server's own limit on a
+/// statement, so that a slow one is told from a dead one.
+const ANSWER_WAIT: Duration = Duration::from_secs(12);
+/// No statement of ours takes longer, but those of a migration.
+const SESSION_OPTIONS: &str = "-c statement_timeout=10000 -c lock_timeout=8000 \
     -c idle_in_transaction_session_timeout=60000 -c default_transaction_isolation=read\\ committed";
 
 #[derive(Clone)]
@@ -43,22 +49,21 @@ impl Postgres {
         let mut config: tokio_postgres::Config =
             url.parse().map_err(|_| gone("the database URL cannot be read"))?;
         config.application_name("lendglassd").options(SESSION_OPTIONS);
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECTION_WAIT);
-        }
         let tls = SslConnector::builder(SslMethod::tls())
             .map_err(|error| gone(format!("cannot set up TLS to the database: {error}")))?
             .build();
         let connector = postgres_openssl::MakeTlsConnector::new(tls);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, connector, recycling))
+        let hosts = Hosts::of(&config, connector);
+        let create = hosts.longest_wait();
+        let pool = Pool::builder(Manager::from_connect(config, hosts, recycling))
             .max_size(CONNECTIONS)
             // The one given back last has its statements prepared.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
                 wait: Some(CONNECTION_WAIT),
-                create: Some(CONNECTION_WAIT),
+                create: Some(create),
                 recycle: Some(CONNECTION_WAIT),
             })
             .build()
@@ -78,7 +83,13 @@ impl Postgres {
         params: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
         let client = self.connection().await?;
-        query(&client, statement, &params).await.map_err(|failure| failure.error)
+        let answer = answered(&client, query(&client, statement, &params)).await;
+        answer.map_err(|failure| {
+            if failure.error.code() == Code::Unavailable {
+                drop(Object::take(client));
+            }
+            failure.error
+        })
     }
 
     pub(super) async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
@@ -92,14 +103,19 @@ impl Postgres {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let permit = self.writers.clone().acquire_owned().await.map_err(gone)?;
+        let turn = tokio::time::timeout(ANSWER_WAIT, self.writers.clone().acquire_owned());
+        let permit = turn.await.map_err(|_| gone("too many transactions wait"))?.map_err(gone)?;
         let client = self.connection().await?;
         let handle = Handle::current();
         let run = move || {
             let _permit = permit;
             let answer = run_transaction(&client, &handle, &change);
-            // Whatever went wrong, the pool must not hand on a connection in a transaction.
-            if answer.is_err() && handle.block_on(client.batch_execute("rollback")).is_err() {
+            // Whatever went wrong, the pool must not hand on a connection in a transaction, nor one
+            // that leads nowhere. A connection that is closed is rolled back by the server.
+            if let Err(error) = &answer
+                && (error.code() == Code::Unavailable
+                    || handle.block_on(script(&client, "rollback")).is_err())
+            {
                 drop(Object::take(client));
             }
             answer
@@ -116,9 +132,7 @@ where
 {
     let mut attempt = 1;
     loop {
-        let batch = |text| {
-            handle.block_on(client.batch_execute(text)).map_err(|error| failed(text, &error))
-        };
+        let batch = |text| handle.block_on(script(client, text));
         batch("begin").map_err(|failure| failure.error)?;
         let session = Session { client, handle };
         let mut tx = Tx {
@@ -156,16 +170,16 @@ impl Session<'_> {
         statement: &Statement,
         params: &[Value],
     ) -> Result<Vec<Row>, Failure> {
-        self.handle.block_on(query(self.client, statement, params))
+        self.handle.block_on(answered(self.client, query(self.client, statement, params)))
     }
 
     pub(super) fn execute(&self, statement: &Statement, params: &[Value]) -> Result<u64, Failure> {
-        self.handle.block_on(execute(self.client, statement, params))
+        self.handle.block_on(answered(self.client, execute(self.client, statement, params)))
     }
 
     /// tokio-postgres pipelines what is polled together.
     pub(super) fn execute_many(&self, calls: &[Call<'_>]) -> Result<(), Failure> {
-        self.handle.block_on(async {
+        self.handle.block_on(answered(self.client, async {
             // Each once and first: what is sent together cannot wait for a preparation, and a
             // thousand calls would ask for a thousand of them.
             let texts: BTreeSet<&str> =
@@ -177,11 +191,15 @@ impl Session<'_> {
             let all =
                 calls.iter().map(|(statement, params)| execute(self.client, statement, params));
             try_join_all(all).await.map(|_| ())
-        })
+        }))
     }
 
+    /// Text that may take its time: a migration moves whatever there is.
     pub(super) fn script(&self, text: &str) -> Result<(), Failure> {
-        self.handle.block_on(self.client.batch_execute(text)).map_err(|error| failed(text, &error))
+        self.handle.block_on(async {
+            script(self.client, "set local statement_timeout = 0").await?;
+            self.client.batch_execute(text).await.map_err(|error| failed(text, &error))
+        })
     }
 
     pub(super) fn now_micros(&self) -> Result<i64, Error> {
@@ -192,6 +210,25 @@ impl Session<'_> {
         let row = rows.into_iter().next().ok_or_else(|| Error::internal("no time"))?;
         row.read().int()
     }
+}
+
+/// Waits for an answer, for [`ANSWER_WAIT`]. Where there is none by then, the server hangs, and so do
+/// the other connections to it: those that nobody uses are closed, so that none is tried in vain.
+async fn answered<T>(
+    client: &Object,
+    answer: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(ANSWER_WAIT, answer).await.unwrap_or_else(|_| {
+        if let Some(pool) = Object::pool(client) {
+            pool.retain(|_, _| false);
+        }
+        Err(Failure { error: gone("the database does not answer"), is_retryable: false })
+    })
+}
+
+async fn script(client: &Object, text: &str) -> Result<(), Failure> {
+    let run = async { client.batch_execute(text).await.map_err(|error| failed(text, &error)) };
+    answered(client, run).await
 }
 
 async fn query(

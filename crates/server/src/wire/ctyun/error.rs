@@ -234,8 +234,8 @@ fn render_as(error: &Error, own: Option<&'static str>, request_id: &str) -> Resp
         }
     };
     let mut response = (status, Json(body)).into_response();
-    if let Some(seconds) = error.fact("seconds").and_then(|s| HeaderValue::from_str(s).ok()) {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    if let Some(seconds) = error.retry_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response.extensions_mut().insert(error.clone());
     response

@@ -224,8 +224,8 @@ pub fn render(error: &Error, request_id: &str, language: Language) -> Response {
 /// An answer with what every refusal carries beside its body.
 pub fn written(error: &Error, status: StatusCode, body: Value) -> Response {
     let mut response = (status, Json(body)).into_response();
-    if let Some(seconds) = error.fact("seconds").and_then(|s| HeaderValue::from_str(s).ok()) {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    if let Some(seconds) = error.retry_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response.extensions_mut().insert(error.clone());
     response

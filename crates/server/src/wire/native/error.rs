@@ -103,8 +103,8 @@ impl IntoResponse for Failure {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         let fact = |name| self.error.fact(name);
-        if let Some(seconds) = fact("seconds").and_then(|s| HeaderValue::from_str(s).ok()) {
-            headers.insert(header::RETRY_AFTER, seconds);
+        if let Some(seconds) = self.error.retry_seconds() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::RANGE_NOT_SATISFIABLE
             && let Some(size) = fact("size")

@@ -62,8 +62,8 @@ pub fn render_as(error: &Error, status: StatusCode) -> Response {
         let challenge = HeaderValue::from_static("Keystone uri=\"/v3\"");
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
-    if let Some(seconds) = error.fact("seconds").and_then(|s| HeaderValue::from_str(s).ok()) {
-        headers.insert(header::RETRY_AFTER, seconds);
+    if let Some(seconds) = error.retry_seconds() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status == StatusCode::RANGE_NOT_SATISFIABLE
         && let Some(size) = error.fact("size")
