@@ -89,6 +89,8 @@ pub struct Settings {
     pub digests: DigestPlan,
     /// How long an upload may be silent before it is undone, seconds.
     pub upload_lease_seconds: u32,
+    /// How long a run of a job may be silent before another process tries, seconds.
+    pub job_lease_seconds: u32,
     /// How long a peer may send nothing of an upload, seconds.
     pub upload_idle_seconds: u32,
     /// How long a token lives, seconds.
@@ -120,6 +122,7 @@ impl Default for Settings {
             image_size_max_bytes: 1 << 40,
             digests: DigestPlan { md5: true, algo: DigestAlgo::Sha512 },
             upload_lease_seconds: 60,
+            job_lease_seconds: 60,
             upload_idle_seconds: 60,
             token_lifetime_seconds: 3600,
             sign_in_failures_per_minute: 10,

@@ -220,6 +220,7 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
             },
         },
         upload_lease_seconds: whole(config.upload_lease.as_secs()),
+        job_lease_seconds: whole(config.job_lease.as_secs()),
         upload_idle_seconds: whole(config.upload_idle_timeout.as_secs()),
         token_lifetime_seconds: whole(config.token_lifetime.as_secs()),
         sign_in_failures_per_minute: config.sign_in_failures_per_minute,

@@ -191,6 +191,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("jobs.workers", "2", Kind::Number(0, 1024), "Jobs run at once; 0: this node runs none."),
     key(
+        "jobs.lease_seconds",
+        "60",
+        Kind::Number(5, 3600),
+        "A job whose node has not renewed it for so many seconds is run by another one.",
+    ),
+    key(
         "shutdown.grace_seconds",
         "30",
         Kind::Number(0, 3600),

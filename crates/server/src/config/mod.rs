@@ -149,6 +149,8 @@ pub struct Config {
     pub console_base_path: Option<String>,
     /// Jobs run at once; 0: none on this node.
     pub job_workers: usize,
+    /// Age of an unrenewed job that makes it somebody else's.
+    pub job_lease: Duration,
     /// Time that running requests have to end at shutdown.
     pub shutdown_grace: Duration,
     /// File of the bearer token for `/metrics`; none: loopback only.
@@ -353,6 +355,7 @@ impl Reader<'_> {
             console_folder: self.path("console.folder"),
             console_base_path,
             job_workers: self.number("jobs.workers"),
+            job_lease: self.seconds("jobs.lease_seconds"),
             shutdown_grace: self.seconds("shutdown.grace_seconds"),
             metrics_token_file: self.path("metrics.token_file"),
             audit_syslog: self.audit_syslog(),

@@ -22,8 +22,6 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::service::{job, reap, replicate};
 
-/// How long one run of a job may take before another process may try.
-const LEASE_SECONDS: u32 = 60;
 /// Runs of a job before it fails for good.
 const ATTEMPTS: u32 = 5;
 /// How long the runner sleeps when nobody rings: other nodes' jobs and ended leases are found then.
@@ -99,11 +97,9 @@ pub async fn drain(app: &App, owner: &str) -> Result<usize, Error> {
 async fn claim(app: &App, owner: &str, may_move: bool) -> Result<Option<Claim>, Error> {
     let (owned, owner) = (app.clone(), owner.to_owned());
     let claim = move |tx: &mut Tx<'_>| {
-        let now = owned.clock.now();
-        match store_job::claim(tx, &owner, LEASE_SECONDS, now)? {
-            None if may_move => {
-                store_job::claim_mover(tx, &owner, LEASE_SECONDS, COPIES_OF_PROJECT, now)
-            }
+        let (now, lease) = (owned.clock.now(), owned.settings.job_lease_seconds);
+        match store_job::claim(tx, &owner, lease, now)? {
+            None if may_move => store_job::claim_mover(tx, &owner, lease, COPIES_OF_PROJECT, now),
             claimed => Ok(claimed),
         }
     };

@@ -10,15 +10,13 @@ use lendglass_store::job::{self as store_job, Claim};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{LEASE_SECONDS, give_back};
+use super::give_back;
 use crate::app::App;
 use crate::service::copy::{self, Progress};
 
-/// How often the lease is renewed and the progress written: what somebody who watches a bar wants,
-/// and how long a cancelled job may go on.
+/// How often the lease is renewed and the progress written, at least: what somebody who watches a bar
+/// wants, and how long a cancelled job may go on.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long the database may be away before a run gives up: well within the lease.
-const PATIENCE: Duration = Duration::from_secs(LEASE_SECONDS as u64 / 2);
 
 /// Jobs of this sort at one time in this process: one for each core, as each keeps one digest busy,
 /// and at least two, so that a large one does not stand before all others.
@@ -63,7 +61,9 @@ async fn work(app: &App, claim: &Claim, progress: &Progress) -> Result<(), Error
 
 /// Renews the lease until it is lost; answers why.
 async fn keep(app: &App, claim: &Claim, progress: &Progress) -> Error {
-    let mut ticks = interval(HEARTBEAT);
+    let lease_seconds = app.settings.job_lease_seconds;
+    let lease = Duration::from_secs(u64::from(lease_seconds));
+    let mut ticks = interval(HEARTBEAT.min(lease / 4));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The claim itself was the first beat.
     ticks.tick().await;
@@ -71,11 +71,12 @@ async fn keep(app: &App, claim: &Claim, progress: &Progress) -> Error {
     loop {
         ticks.tick().await;
         let (claim, percent) = (claim.clone(), progress.percent().max(claim.job.progress_percent));
-        let beat = app.db.write(move |tx| store_job::renew(tx, &claim, LEASE_SECONDS, percent));
+        let beat = app.db.write(move |tx| store_job::renew(tx, &claim, lease_seconds, percent));
         match beat.await {
             Ok(true) => renewed_at = Instant::now(),
             Ok(false) => return copy::lost(),
-            Err(error) if renewed_at.elapsed() > PATIENCE => return error,
+            // The database may be away for a while, but well within the lease.
+            Err(error) if renewed_at.elapsed() > lease / 2 => return error,
             Err(error) => tracing::warn!(?error, "a lease could not be renewed"),
         }
     }

@@ -447,8 +447,10 @@ pub(crate) async fn sweep(app: &App, progress: &Progress) -> Result<(), Error> {
     if store_upload::is_known(&app.db, &copy.blob).await? {
         return Ok(());
     }
-    let locator = locator_of(&copy)?;
-    app.blobs(&copy.region)?.abandon(&locator).await.map_err(blob_error)
+    let (locator, blobs) = (locator_of(&copy)?, app.blobs(&copy.region)?);
+    blobs.abandon(&locator).await.map_err(blob_error)?;
+    // Also what was published before it was told that the job is lost.
+    blobs.delete(&locator).await.map_err(blob_error)
 }
 
 /// Ends a target whose job failed for good, or was cancelled; what was moved is removed.
