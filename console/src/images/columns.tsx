@@ -103,7 +103,7 @@ export function useImageColumns() {
         id: "name",
         header: t("col.name"),
         sort: "name",
-        width: 180,
+        width: 175,
         cell: (image) => <ImageName image={image} />,
         csv: nameOf,
       },
@@ -111,22 +111,22 @@ export function useImageColumns() {
         id: "status",
         header: t("col.status"),
         sort: "status",
-        width: 130,
+        width: 125,
         cell: (image) => <ImageStatus status={image.status} id={image.id} />,
         csv: (image) => image.status,
       },
-      os: { id: "os", header: t("col.os"), width: 125, cell: osOf, csv: osOf },
+      os: { id: "os", header: t("col.os"), width: 110, cell: osOf, csv: osOf },
       type: {
         id: "type",
         header: t("col.type"),
-        width: 110,
+        width: 105,
         cell: (image) => <span title={w(`kind.${image.kind}`)}>{w(`short.${image.kind}`)}</span>,
         csv: (image) => image.kind,
       },
       disk: {
         id: "disk",
         header: t("col.disk"),
-        width: 105,
+        width: 120,
         cell: (image) =>
           image.kind === "full_server" || !image.disk_capacity_gib ? "--" : number(image.disk_capacity_gib),
         csv: (image) => image.disk_capacity_gib,
@@ -134,7 +134,7 @@ export function useImageColumns() {
       sharedWith: {
         id: "shared_with",
         header: t("col.sharedWith"),
-        width: 115,
+        width: 138,
         cell: (image) => {
           if (!image.shares) return dash;
           const text = t("tenants", { n: image.shares });
@@ -158,7 +158,7 @@ export function useImageColumns() {
       encrypted: {
         id: "encrypted",
         header: t("col.encrypted"),
-        width: 110,
+        width: 128,
         cell: (image) => t(`encryption.${image.encryption}`),
         csv: (image) => image.encryption,
       },
@@ -168,7 +168,7 @@ export function useImageColumns() {
         id: "size",
         header: t("col.size"),
         sort: "size",
-        width: 100,
+        width: 105,
         cell: (image) => (image.size_bytes ? bytes(image.size_bytes) : dash),
         csv: (image) => image.size_bytes,
       },
