@@ -5,12 +5,14 @@ A library is how it looks; the profile of the server is what is allowed, whoever
 
 import json
 import uuid
+from urllib.error import HTTPError
 
 import pytest
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkims import v2 as ims
+from lendglass import ROOT, Server
 from lendglass import Refused as CommandRefused
-from lendglass import Server
+from openstack.exceptions import HttpException
 from tencentcloud.common import credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
@@ -157,36 +159,71 @@ class Tencent:
         return ["shared" for _ in rows.SharePermissionSet]
 
 
-LIBRARIES = {"huawei": Huawei, "ctyun": Ctyun, "tencent": Tencent}
-# What the rules of a cloud say, whichever library asks: whether an offer is accepted at once,
-# whether the owner may take an accepted image back, whether the recipient may give it up, and
-# whether an image goes while somebody has it.
-RULES = {
-    "huawei": {"automatic": False, "owner_ends": True, "recipient_ends": True, "deletes": True},
-    "ctyun": {"automatic": False, "owner_ends": True, "recipient_ends": True, "deletes": True},
-    "ctyun-v4": {"automatic": False, "owner_ends": False, "recipient_ends": True,
-                 "deletes": False},
-    "tencent": {"automatic": True, "owner_ends": True, "recipient_ends": False,
-                "deletes": False},
-}
-# How each cloud says that its library was refused.
+class OpenStack:
+    """Somebody with OpenStack's library."""
+
+    def __init__(self, person):
+        self.person, self.api = person, person.connection.image
+
+    def _do(self, verb, *words, **fields):
+        try:
+            return verb(*words, **fields)
+        except HttpException as error:
+            raise Refused(str(error.status_code)) from error
+
+    def share(self, image, other):
+        self._do(self.api.add_member, image, member_id=other.project_id)
+
+    def cancel(self, image, other):
+        self._do(self.api.remove_member, other.project_id, image, ignore_missing=False)
+
+    def _answer(self, image, status):
+        self._do(self.api.update_member, self.person.project_id, image, status=status)
+
+    def accept(self, image):
+        self._answer(image, "accepted")
+
+    def reject(self, image):
+        self._answer(image, "rejected")
+
+    def reopen(self, image):
+        self._answer(image, "pending")
+
+    def has(self, image, state):
+        listed = self.api.images(visibility="shared", member_status=state)
+        return image in [one.id for one in listed]
+
+    def states(self, image):
+        return [member.status for member in self.api.members(image)]
+
+
+LIBRARIES = {"huawei": Huawei, "ctyun": Ctyun, "tencent": Tencent, "openstack": OpenStack}
+# Every profile of the product; what each says is read of a server that follows it.
+DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
+PROFILES = DOCUMENT["components"]["schemas"]["Profile"]["enum"]
+# How each cloud says that its library was refused: the owner who ends an accepted share, the
+# recipient who gives one up, the owner who asks again where that is a conflict.
 OWNER_REFUSED = {"huawei": "IMG.0112", "ctyun": "Image.Share.AlreadyAccepted",
-                 "tencent": "InvalidImageId.InShared"}
+                 "tencent": "InvalidImageId.InShared", "openstack": "409"}
 RECIPIENT_REFUSED = {"huawei": "IMG.0113", "ctyun": "Image.Share.StatusNotAllowed",
-                     "tencent": "IMG.0113"}
+                     "tencent": "IMG.0113", "openstack": "403"}
+AGAIN_REFUSED = {"huawei": "IMG.0112", "ctyun": "Image.Share.AlreadyShared",
+                 "tencent": "FailedOperation.AccountAlreadyExists", "openstack": "409"}
 
 
-@pytest.fixture(scope="module", params=[(profile, database) for profile in RULES
+@pytest.fixture(scope="module", params=[(profile, database) for profile in PROFILES
                                         for database in ("sqlite", "postgres")],
                 ids="-".join)
 def ruled(request):
-    """A server under one cloud's rules, and those."""
+    """A server under one profile, and its rules as it tells them."""
     profile, database = request.param
     url = None
     if database == "postgres":
         url = request.getfixturevalue("postgres").url(f"crossed_{profile}".replace("-", "_"))
     server = Server(profile, url)
-    yield server, RULES[profile]
+    rules = server.person("alice").call("GET", "/api/v1/policy")
+    assert rules["profile"] == profile
+    yield server, rules
     server.close()
 
 
@@ -202,35 +239,134 @@ def refused(verb, *words):
     return str(refusal.value)
 
 
+def status(verb, *words, **fields):
+    """The status of a call of OpenStack's library: 200 where it is done."""
+    try:
+        verb(*words, **fields)
+        return 200
+    except HttpException as error:
+        return error.status_code
+
+
+def check_use(rules, person, image, is_accepted):
+    """What a recipient can do: see an image before the answer as well; have its bytes, copy it."""
+    images = person.connection.image
+    assert status(images.get_image, image) == 200
+    is_usable = is_accepted or not rules["share.use_requires_acceptance"]
+    may_download = is_usable and rules["recipient.may_download"]
+    # The library's own download looks at no status.
+    assert images.get(f"/images/{image}/file").status_code == (200 if may_download else 403)
+    copy = f"/api/v1/images/{image}/replicate?dry_run=true"
+    try:
+        person.call("POST", copy, {"name": f"copy-{uuid.uuid4().hex[:8]}"})
+        is_copied = True
+    except HTTPError as error:
+        assert error.code in (403, 404, 409), error.read()
+        is_copied = False
+    assert is_copied == (is_usable and rules["recipient.may_replicate"])
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_each_library_under_each_clouds_rules(ruled, library, name):
+def test_the_life_of_a_share_under_every_profile(ruled, library, name):
     server, rules = ruled
     alice, bob = server.person("alice"), server.person("bob")
     owner, recipient = LIBRARIES[library](alice), LIBRARIES[library](bob)
     image = alice.image(name)
+    images, carol = alice.connection.image, server.person("carol").connection.image
+    assert images.get_image(image).visibility == rules["image.default_visibility"]
     owner.share(image, bob)
-    if not rules["automatic"]:
+    assert images.get_image(image).visibility == "shared"
+    if rules["share.acceptance"] == "explicit":
         assert recipient.has(image, "pending") and not recipient.has(image, "accepted")
+        check_use(rules, bob, image, is_accepted=False)
         recipient.accept(image)
-    assert recipient.has(image, "accepted")
+    assert recipient.has(image, "accepted") and not recipient.has(image, "pending")
     assert owner.states(image) in (["accepted"], ["shared"])
-    if not rules["deletes"]:
-        with pytest.raises(Exception, match="409|shared"):
-            alice.connection.image.delete_image(image)
-    if rules["recipient_ends"]:
-        recipient.reject(image)
-        assert recipient.has(image, "rejected") and not recipient.has(image, "accepted")
-        recipient.accept(image)
-        assert recipient.has(image, "accepted")
+    check_use(rules, bob, image, is_accepted=True)
+    assert status(carol.get_image, image) == 404
+    may_delete = rules["delete.while_shared"] == "allow"
+    dry = f"/api/v1/images/{image}?dry_run=true"
+    if may_delete:
+        alice.call("DELETE", dry)
+    else:
+        assert status(images.delete_image, image, ignore_missing=False) == 409
+    if rules["recipient.may_remove"]:
+        check_rejection(rules, library, owner, recipient, image)
     else:
         assert refused(recipient.reject, image) == RECIPIENT_REFUSED[library]
-    if not rules["owner_ends"]:
+    if not rules["owner.may_remove_accepted"]:
         assert refused(owner.cancel, image, bob) == OWNER_REFUSED[library]
         recipient.reject(image)
     owner.cancel(image, bob)
     assert not any(recipient.has(image, state) for state in ("pending", "accepted", "rejected"))
     assert owner.states(image) == []
-    alice.connection.image.delete_image(image)
+    assert status(bob.connection.image.get_image, image) == 404
+    assert images.get_image(image).visibility == rules["image.default_visibility"]
+    images.delete_image(image, ignore_missing=False)
+
+
+def check_rejection(rules, library, owner, recipient, image):
+    """The recipient gives up what he has; the owner asks again; in the end it is accepted."""
+    bob = recipient.person
+    recipient.reject(image)
+    assert recipient.has(image, "rejected") and not recipient.has(image, "accepted")
+    again = rules["share.reinvite_rejected"]
+    if again == "conflict":
+        assert refused(owner.share, image, bob) == AGAIN_REFUSED[library]
+        assert recipient.has(image, "rejected")
+    else:
+        owner.share(image, bob)
+        assert recipient.has(image, again)
+    if again != "accepted":
+        recipient.accept(image)
+    assert recipient.has(image, "accepted")
+    # Only OpenStack has a word for it.
+    glance = OpenStack(bob)
+    if rules["recipient.may_reopen"]:
+        glance.reopen(image)
+        assert recipient.has(image, "pending")
+        recipient.accept(image)
+    else:
+        assert refused(glance.reopen, image) == "403"
+
+
+def test_each_library_tells_the_profiles_numbers(ruled):
+    server, rules = ruled
+    alice = server.person("alice")
+    told = Huawei(alice).client.show_image_quota(ims.ShowImageQuotaRequest()).quotas.resources
+    told = {row.type: row.quota for row in told}
+    for kind, key in [("image", "private_image.quota"), ("image_shared", "share.max_shared_images"),
+                      ("image_member", "share.max_tenants.system")]:
+        assert told[kind] == (-1 if rules[key] is None else rules[key]), key
+    quota = Tencent(alice)._do("DescribeImageQuota").ImageNumQuota
+    assert quota == rules["private_image.quota"] or rules["private_image.quota"] is None
+
+
+@pytest.mark.parametrize("library", ["huawei", "ctyun", "tencent"])
+def test_names_are_as_long_as_the_profile_says(ruled, library, name):
+    server, rules = ruled
+    alice = server.person("alice")
+    image = alice.image(name)
+    whole = name.ljust(rules["image.name_max"], "x")
+
+    def rename(to):
+        if library == "huawei":
+            body = [ims.UpdateImageRequestBody(op="replace", path="/name", value=to)]
+            try:
+                Huawei(alice).client.update_image(ims.UpdateImageRequest(image, body))
+            except ClientRequestException as error:
+                raise Refused(error.error_code) from error
+        elif library == "ctyun":
+            Ctyun(alice)._do("update", imageID=image, imageName=to)
+        else:
+            tencent = Tencent(alice)
+            tencent._do("ModifyImageAttribute", ImageId=tencent._alias(image), ImageName=to)
+
+    refused(rename, f"{whole}x")
+    rename(whole)
+    images = alice.connection.image
+    assert images.get_image(image).name == whole
+    images.delete_image(image)
 
 
 # --- one share through all of them ----------------------------------------------------------------
