@@ -1,6 +1,6 @@
 # The whole vocabulary of chores. `make run`: try it. `make check`: what is quick.
-# `make test`: everything. `make bench`: the figures. `make torture`: the simulation, as long as
-# wanted. Longer chores: `cargo xtask`.
+# `make test`: everything. `make bench`: the figures; `make bench-quick`: in two minutes.
+# `make torture`: the simulation, as long as wanted. Longer chores: `cargo xtask`.
 
 DATA ?= $(CURDIR)/data
 LISTEN ?= 127.0.0.1:9292
@@ -16,7 +16,7 @@ CONSOLE_SOURCES := $(if $(CONSOLE),docs/openapi.json $(shell find console -type 
 	-not -path 'console/src/api/generated.ts' -not -path 'console/test-results/*' \
 	-not -path 'console/e2e/*' -not -name playwright.config.ts))
 
-.PHONY: run test check bench torture lint
+.PHONY: run test check bench bench-quick torture lint
 
 # Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
 run: $(CONSOLE)
@@ -37,12 +37,12 @@ test: $(CONSOLE) lint $(VENV)/ready
 check: lint
 	$(CARGO_TEST) --workspace --lib --bins
 
-bench:
+# Parts of the report may be named: `make bench PARTS="requests transfers"`.
+PARTS ?=
+bench bench-quick:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
-	cargo run --release --package lendglass-server --example bench lists
-	cargo run --release --package lendglass-server --example bench shares
-	cargo run --release --package lendglass-server --example bench signatures
-	cargo run --release --package lendglass-server --example bytes_bench
+	cargo build --release --package lendglass-server --bins --example bench
+	./target/release/examples/bench $(if $(findstring quick,$@),quick) $(PARTS)
 
 # Histories of so many acts from so many seeds, from the first one on.
 SEEDS ?= 1000

@@ -1,7 +1,4 @@
-//! What the benches share: a whole server in this process, its people, and how figures are taken.
-//!
-//! These machines are shared and noisy: every figure is the median of rounds that alternate with its
-//! limit, and what counts is the ratio.
+//! A whole server in this process and its people, for what is measured without sockets.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -138,12 +135,6 @@ pub async fn millis<T>(work: impl Future<Output = T>) -> (f64, T) {
     let begun = Instant::now();
     let done = work.await;
     (begun.elapsed().as_secs_f64() * 1_000.0, done)
-}
-
-/// The middle one.
-pub fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }
 
 /// CPU that this process has used, all threads, in µs.

@@ -8,7 +8,8 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use crate::common::{ENGINES, Person, Server, engine_name, median, millis};
+use crate::common::{ENGINES, Person, Server, engine_name, millis};
+use crate::figure::{Figures, Goal, median};
 use axum::body::{Body, HttpBody as _};
 use axum::http::{Method, Request};
 use lendglass_core::ImageId;
@@ -32,8 +33,8 @@ static INSERT: Statement = Statement::new("insert into bare (a, b) values ($1, $
 static CLEAR: Statement = Statement::new("delete from bare");
 
 /// Measures on both databases.
-pub async fn run() {
-    println!("{:<52} {:>9} {:>9} {:>7}  goal", "", "ours ms", "bare ms", "ratio");
+pub async fn run(figures: &mut Figures) {
+    figures.part("sharing in bulk beside one bare commit of as many rows, without sockets");
     for engine in ENGINES {
         let server = Server::start(engine, &world()).await;
         let refresh = server.app.identity.spawn_refresh();
@@ -42,9 +43,9 @@ pub async fn run() {
         let many = server.person("Many", "mia", "p0").await;
         let images = server.fill(&alice, OFFERS).await;
         activate(&server).await;
-        invite(&server, engine, &alice, &images[0]).await;
-        accept(&server, engine, &alice, &many, &images).await;
-        listen(&server, engine, &alice, &many, &images[1]).await;
+        invite(figures, &server, engine, &alice, &images[0]).await;
+        accept(figures, &server, engine, &alice, &many, &images).await;
+        listen(figures, &server, engine, &alice, &many, &images[1]).await;
         refresh.abort();
     }
 }
@@ -92,10 +93,10 @@ async fn bare(server: &Server, rows: usize) -> f64 {
     took
 }
 
-fn say(engine: Engine, what: &str, ours: f64, bare: f64, goal: Option<f64>) {
-    let what = format!("{}: {what}", engine_name(engine));
-    let goal = goal.map_or_else(|| "-".to_owned(), |goal| format!("{goal:.0} ms"));
-    println!("{what:<52} {ours:>9.2} {bare:>9.2} {:>7.1}  {goal}", ours / bare);
+/// The goal is of the time itself; the bare commit says what the machine does meanwhile.
+fn say(figures: &mut Figures, engine: Engine, what: &str, ours: f64, bare: f64, goal: Goal) {
+    let name = format!("{}: {what}", engine_name(engine));
+    figures.alone(&name, "ms", ours, goal, Some((bare, None, "ms, the bare commit")));
 }
 
 fn texts(images: &[ImageId]) -> Vec<&str> {
@@ -110,7 +111,13 @@ async fn withdraw(server: &Server, alice: &Person, images: &[ImageId]) {
 }
 
 /// One call for 256 recipients, beside 256 calls for one.
-async fn invite(server: &Server, engine: Engine, alice: &Person, image: &ImageId) {
+async fn invite(
+    figures: &mut Figures,
+    server: &Server,
+    engine: Engine,
+    alice: &Person,
+    image: &ImageId,
+) {
     let recipients: Vec<String> = (0..RECIPIENTS).map(|n| format!("p{n}")).collect();
     let (mut at_once, mut one_by_one, mut limit) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -130,10 +137,16 @@ async fn invite(server: &Server, engine: Engine, alice: &Person, image: &ImageId
         limit.push(bare(server, RECIPIENTS).await);
     }
     let (at_once, one_by_one, limit) = (median(at_once), median(one_by_one), median(limit));
-    let goal = (engine == Engine::Sqlite).then_some(30.0);
-    say(engine, "invite 256 in one call", at_once, limit, goal);
-    say(engine, "invite 256 in 256 calls", one_by_one, limit, None);
-    println!("{:<52} {:>9.1} times as fast in one call", "", one_by_one / at_once);
+    let goal = match engine {
+        Engine::Sqlite => Goal::AtMost(30.0),
+        Engine::Postgres => Goal::Nothing,
+    };
+    say(figures, engine, "invite 256 in one call", at_once, limit, goal);
+    say(figures, engine, "invite 256 in 256 calls", one_by_one, limit, Goal::Nothing);
+    let name = format!("{}: pairs invited, one call beside 256", engine_name(engine));
+    let per_second = |millis: f64| RECIPIENTS as f64 * 1_000.0 / millis;
+    let pair = (per_second(at_once), per_second(one_by_one));
+    figures.pair(&name, "1/s", pair, Goal::AtLeast(50.0), None);
 }
 
 fn results(answer: &[u8]) -> usize {
@@ -143,6 +156,7 @@ fn results(answer: &[u8]) -> usize {
 }
 
 async fn accept(
+    figures: &mut Figures,
     server: &Server,
     engine: Engine,
     alice: &Person,
@@ -164,15 +178,22 @@ async fn accept(
         limit.push(bare(server, OFFERS).await);
     }
     let goal = match engine {
-        Engine::Sqlite => 150.0,
-        Engine::Postgres => 600.0,
+        Engine::Sqlite => Goal::AtMost(150.0),
+        Engine::Postgres => Goal::AtMost(600.0),
     };
-    say(engine, "accept 1,000 in one call", median(ours), median(limit), Some(goal));
+    say(figures, engine, "accept 1,000 in one call", median(ours), median(limit), goal);
 }
 
 /// From the answer to the invitation until the notice has left the stream of its recipient, while
 /// 1,000 listen; and until the last of 250 recipients of one invitation has heard.
-async fn listen(server: &Server, engine: Engine, alice: &Person, many: &Person, image: &ImageId) {
+async fn listen(
+    figures: &mut Figures,
+    server: &Server,
+    engine: Engine,
+    alice: &Person,
+    many: &Person,
+    image: &ImageId,
+) {
     let mut people = Vec::new();
     for n in 0..LISTENING {
         people.push(server.same_person(many, "Many", &format!("p{n}")).await);
@@ -210,8 +231,10 @@ async fn listen(server: &Server, engine: Engine, alice: &Person, many: &Person, 
     })
     .await;
     let limit = bare(server, 1).await;
-    say(engine, "a notice to its listener, 1,000 listening", median(one), limit, Some(100.0));
-    say(engine, "the same notice to 250 projects, all 1,000 hear", all, limit, None);
+    let name = "a notice to its listener, 1,000 listening";
+    say(figures, engine, name, median(one), limit, Goal::AtMost(100.0));
+    let name = "the same notice to 250 projects, all 1,000 hear";
+    say(figures, engine, name, all, limit, Goal::Nothing);
 }
 
 async fn open(server: &Server, person: &Person) -> Body {

@@ -20,7 +20,8 @@ use lendglass_store::db::Engine;
 use ring::{digest, hmac};
 use tower::ServiceExt as _;
 
-use crate::common::{Server, cpu_micros, median};
+use crate::common::{Server, cpu_micros};
+use crate::figure::{Figures, Goal, median};
 
 /// Signatures a second and core, of each scheme.
 const SIGNATURES_GOAL: f64 = 5_000.0;
@@ -35,7 +36,7 @@ const IMAGES: usize = 25;
 const HOST: &str = "lendglass.test";
 
 /// Measures every scheme.
-pub async fn run() {
+pub async fn run(figures: &mut Figures) {
     let server = Server::start(Engine::Sqlite, world::demo_world()).await;
     let refresh = server.app.identity.spawn_refresh();
     let alice = server.person("Acme", "alice", "project-a").await;
@@ -51,21 +52,15 @@ pub async fn run() {
         ("Tencent, HmacSHA1", "DescribeImages", signer.parameters("HmacSHA1")),
         ("Tencent, HmacSHA256", "DescribeImages", signer.parameters("HmacSHA256")),
     ];
-    println!("{:<22} {:>10} {:>10}", "signatures a second", "ours", "goal");
+    figures.part("signatures, on one core");
     for (name, _, call) in &schemes {
-        println!("{name:<22} {:>10.0} {SIGNATURES_GOAL:>10.0}", verified(call, &signer.secret));
+        let rate = verified(call, &signer.secret);
+        figures.alone(name, "1/s", rate, Goal::AtLeast(SIGNATURES_GOAL), None);
     }
-    println!();
-    println!(
-        "{:<22} {:<16} {:>10} {:>10} {:>7} {:>7}",
-        "a page of 25, CPU", "", "signed µs", "token µs", "ratio", "goal"
-    );
+    figures.part("a page of 25, signed beside by token");
     for (name, list, call) in &schemes {
-        let (signed, by_token) = compared(&server.router, call, &alice.token).await;
-        let ratio = signed / by_token;
-        println!(
-            "{name:<22} {list:<16} {signed:>10.0} {by_token:>10.0} {ratio:>7.2} {RATIO_GOAL:>7.2}"
-        );
+        let pair = compared(&server.router, call, &alice.token).await;
+        figures.pair(&format!("{name}, {list}"), "µs CPU", pair, Goal::AtMost(RATIO_GOAL), None);
     }
     refresh.abort();
 }
