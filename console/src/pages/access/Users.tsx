@@ -104,7 +104,7 @@ export function Users() {
       rowName={nameOf}
       columns={columns}
       filters={[]}
-      cli={() => "lend access users"}
+      cli={() => "lend access user list"}
       panel={(users) => users[0] && <May user={users[0]} />}
       above={<div className="lg-muted">{t("users.text")}</div>}
       empty={<Empty title={t("users.empty")} />}

@@ -88,7 +88,7 @@ export default function StoragePage() {
         rowId={idOf}
         rowName={idOf}
         columns={columns}
-        cli={() => "lend storage show"}
+        cli={() => "lend operator storage"}
         empty={<Empty title={t("storage")} />}
       />
     </Page>

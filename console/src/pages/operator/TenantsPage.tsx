@@ -129,7 +129,7 @@ export default function TenantsPage() {
         columns={columns}
         filters={[]}
         freeText="q"
-        cli={() => "lend tenant list"}
+        cli={() => "lend operator tenants"}
         panel={(tenants) =>
           tenants[0] && (
             <div className="lg-stack">

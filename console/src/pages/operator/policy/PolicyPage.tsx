@@ -28,6 +28,12 @@ const SCOPES = ["installation", "region", "project"] as const;
 const ORIGINS = ["profile", "configuration", "installation", "region", "project"] as const;
 const keyOf = (rule: Rule) => rule.key;
 
+/** Sets a rule on the command line to what it is now, for changing. */
+function commandOf({ key, value }: Rule, { scope, id }: ScopeOf): string {
+  const where = { installation: "", region: ` --in-region ${id}`, project: ` --of-project ${id}` }[scope];
+  return `lend policy set ${key}=${value ?? "none"}${where}`;
+}
+
 /** Every rule of the cloud, at each scope. */
 export default function PolicyPage() {
   const t = useTexts(texts);
@@ -220,7 +226,7 @@ export default function PolicyPage() {
               run: () => setOpen({ rule, is: "back" }),
             },
           ]}
-          cli={(rule) => `lend policy set ${rule.key}`}
+          cli={(rule) => commandOf(rule, at)}
           empty={<Empty title={t("empty")} />}
         />
       ) : (
