@@ -113,7 +113,7 @@ export function everyDialog(filled: Filled): string[] {
       ? filled.vault
       : name.startsWith("backup")
         ? filled.backup
-        : ["accept", "trust", "block"].includes(name)
+        : ["accept", "remove", "trust", "block"].includes(name)
           ? filled.offers[2]
           : filled.image;
     return `r/r1/p/${A}/images/private?dialog=${name}&ids=${ids}`;

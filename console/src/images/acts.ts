@@ -107,12 +107,7 @@ export function useRowActs() {
       refused: refusal(image, "download"),
       href: linkTo(`/api/v1/images/${image.id}/file`, place),
     },
-    {
-      id: "remove",
-      text: w("act.remove"),
-      refused: refusal(image, "reject"),
-      run: () => void answer("reject", [image.id]),
-    },
+    ...opens("remove", image, w("act.remove"), "reject"),
     ...opens("trust", image, w("act.trust"), null),
     ...opens("block", image, w("act.block"), null),
     // Shown, so that nobody looks for them: only the owner can.

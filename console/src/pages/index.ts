@@ -48,6 +48,7 @@ export const pages: PageDef[] = [
 export const dialogs: DialogDef[] = [
   { name: "share", load: () => import("~/dialogs/share/ShareDialog") },
   { name: "unshare", load: () => import("~/dialogs/unshare/UnshareDialog") },
+  { name: "remove", load: () => import("~/dialogs/remove/RemoveDialog") },
   { name: "delete", load: () => import("~/dialogs/delete/DeleteDialog") },
   { name: "accept", load: () => import("~/dialogs/accept/AcceptDialog") },
   { name: "modify", load: () => import("~/dialogs/modify/ModifyDialog") },

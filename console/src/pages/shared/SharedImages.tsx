@@ -9,7 +9,7 @@ import { useWords } from "~/i18n/words";
 import { useBulk, useRowActs } from "~/images/acts";
 import { ImageName } from "~/images/columns";
 import { ImageList, idOf, useBulkDialog } from "~/images/ImageList";
-import { useAnswer, useImages } from "~/images/queries";
+import { useImages } from "~/images/queries";
 import { hasPage } from "~/pages";
 import { useElsewhere } from "~/shell/ContextSwitcher";
 import { Help } from "~/shell/frame";
@@ -36,8 +36,8 @@ export default function SharedImages() {
   const loadRejected = useImages(REJECTED);
   const acts = useRowActs();
   const bulk = useBulk();
-  const answer = useAnswer();
-  const opens = useBulkDialog(useDialog());
+  const dialog = useDialog();
+  const opens = useBulkDialog(dialog);
   const isAutomatic = usePolicy()("share.acceptance") === "automatic";
   const { data: rejected } = useQuery({
     queryKey: [...key, "images", "rejected-count"],
@@ -60,7 +60,7 @@ export default function SharedImages() {
       title={w("tab.shared")}
       adapt={marked}
       bulk={(images) => [
-        bulk("remove", w("act.remove"), images, "reject", (all) => void answer("reject", all.map(idOf))),
+        bulk("remove", w("act.remove"), images, "reject", (all) => dialog("remove", all.map(idOf))),
         opens("replicate", w("act.replicate"), images, "replicate"),
       ]}
       quick={acts.quick}
