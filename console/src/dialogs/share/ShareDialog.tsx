@@ -32,6 +32,8 @@ import { texts } from "./texts";
 
 const NOTE_MAX = 256;
 const NO_IMAGES: Image[] = [];
+/** How many more tenants may hold an image, as the server counts; nothing where there is no ceiling. */
+const slotsLeft = (image: Image) => image.actions.share?.slots_left ?? undefined;
 
 /** Offers images to other projects; each id is asked of the server as soon as it is typed. */
 export default function ShareDialog({ ids, close }: DialogProps) {
@@ -80,6 +82,7 @@ export default function ShareDialog({ ids, close }: DialogProps) {
     able.length === 0
       ? t("needs.images")
       : (tooMany ?? (bad.length ? t("bad", { n: bad.length }) : undefined));
+  const unticked = needsAck && !isChecked ? t("needs.ack") : undefined;
 
   const share = async () => {
     setTried(true);
@@ -143,8 +146,8 @@ export default function ShareDialog({ ids, close }: DialogProps) {
               variant="primary"
               onClick={() => void share()}
               loading={isBusy}
-              disabled={refused !== undefined}
-              disabledReason={refused}
+              disabled={(refused ?? unticked) !== undefined}
+              disabledReason={refused ?? unticked}
             >
               {good.length ? t("submit", { n: good.length }) : t("submitNone")}
             </Button>
@@ -263,8 +266,8 @@ function Images({ images }: { images: Image[] }) {
         <tbody>
           {images.map((image) => {
             const why = refusal(image, "share");
+            const left = slotsLeft(image);
             const ceiling = policy(`share.max_tenants.${image.kind}`);
-            const used = image.shares ?? 0;
             return (
               <tr key={image.id}>
                 <th scope="row">
@@ -274,9 +277,11 @@ function Images({ images }: { images: Image[] }) {
                 <td>{osOf(image)}</td>
                 <td>{image.disk_capacity_gib ?? "--"}</td>
                 <td>
-                  {typeof ceiling === "number"
-                    ? t("slots", { left: Math.max(0, ceiling - used), used })
-                    : "–"}
+                  {left === undefined
+                    ? "–"
+                    : typeof ceiling === "number"
+                      ? t("slots", { left, used: Math.max(0, ceiling - left) })
+                      : left}
                 </td>
               </tr>
             );

@@ -73,6 +73,7 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
     }
   };
   const refused = tooMany ?? (bad.length ? s("bad", { n: bad.length }) : undefined);
+  const unticked = needsAck && !isChecked ? s("needs.ack") : undefined;
   return (
     <SpaceBetween size="s">
       {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
@@ -105,8 +106,8 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
         <Button
           variant="primary"
           loading={isBusy}
-          disabled={refused !== undefined}
-          disabledReason={refused}
+          disabled={(refused ?? unticked) !== undefined}
+          disabledReason={refused ?? unticked}
           onClick={() => void share()}
         >
           {good.length ? t("add.verb", { n: good.length }) : t("add.none")}

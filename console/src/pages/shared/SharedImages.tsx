@@ -6,9 +6,9 @@ import { useSession } from "~/api/session";
 import type { Image } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
-import { useBulk, useRowActs } from "~/images/acts";
+import { useRowActs } from "~/images/acts";
 import { ImageName } from "~/images/columns";
-import { ImageList, idOf, useBulkDialog } from "~/images/ImageList";
+import { ImageList, useBulkDialog } from "~/images/ImageList";
 import { useImages } from "~/images/queries";
 import { hasPage } from "~/pages";
 import { useElsewhere } from "~/shell/ContextSwitcher";
@@ -35,9 +35,7 @@ export default function SharedImages() {
   const { path, key } = usePlace();
   const loadRejected = useImages(REJECTED);
   const acts = useRowActs();
-  const bulk = useBulk();
-  const dialog = useDialog();
-  const opens = useBulkDialog(dialog);
+  const opens = useBulkDialog(useDialog());
   const isAutomatic = usePolicy()("share.acceptance") === "automatic";
   const { data: rejected } = useQuery({
     queryKey: [...key, "images", "rejected-count"],
@@ -60,7 +58,7 @@ export default function SharedImages() {
       title={w("tab.shared")}
       adapt={marked}
       bulk={(images) => [
-        bulk("remove", w("act.remove"), images, "reject", (all) => dialog("remove", all.map(idOf))),
+        opens("remove", w("act.remove"), images, "reject"),
         opens("replicate", w("act.replicate"), images, "replicate"),
       ]}
       quick={acts.quick}
