@@ -8,7 +8,7 @@ import { nameOf, useImageColumns, useImageFilters, useImagePath } from "./column
 import { ImagePanel } from "./ImagePanel";
 import { ImagesFrame } from "./ImagesFrame";
 import { type ImageListName, listOf } from "./lists";
-import { useImages } from "./queries";
+import { isAnyPassing, useImages } from "./queries";
 
 type FromList = Pick<
   ListProps<Image>,
@@ -53,6 +53,7 @@ export function ImageList({ of, crumb, more = NONE, adapt, children, ...rest }: 
         columns={shown}
         filters={all}
         defaultSort={sort}
+        isPassing={isAnyPassing}
         rowPath={imagePath}
         cli={(image) => `${cli} ${image.id}`}
         panel={(images) => <ImagePanel images={images} />}

@@ -1,6 +1,8 @@
 import Badge from "@cloudscape-design/components/badge";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import type { Image, TenantRef } from "~/api/types";
 import { Ago, useFormat } from "~/i18n/format";
@@ -12,6 +14,7 @@ import type { Column, Filter } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { useDialog, useParamsPatch } from "~/ui/url";
 import { arrived, uploads } from "~/uploads/tray";
+import { PASSING } from "./queries";
 import { imageTexts } from "./texts";
 
 const STATUS: Record<
@@ -30,8 +33,10 @@ const STATUS: Record<
 export function ImageStatus({ status, id }: { status: Image["status"]; id?: string }) {
   const w = useWords();
   const { word, type } = STATUS[status];
-  const percent = useArrivedPercent(id);
-  const isOnItsWay = status === "queued" || status === "saving" || status === "uploading";
+  const isOnItsWay = PASSING.includes(status);
+  const arrived = useArrivedPercent(id);
+  const made = useMadePercent(id, isOnItsWay && status !== "queued" && arrived === undefined);
+  const percent = arrived ?? made;
   const progress = isOnItsWay && percent !== undefined ? ` ${percent} %` : "";
   return (
     <StatusIndicator type={type}>
@@ -47,6 +52,18 @@ function useArrivedPercent(id: string | undefined): number | undefined {
   const theirs = arrived.use()[id ?? ""];
   const known = own ?? theirs;
   return known && Math.floor((100 * known.sent) / Math.max(1, known.length));
+}
+
+/** How far the job is that makes an image, while there is one. */
+function useMadePercent(id: string | undefined, isMade: boolean): number | undefined {
+  const { api, key } = usePlace();
+  const { data } = useQuery({
+    queryKey: [...key, "jobs", "making"],
+    queryFn: async () => (await ok(api.GET("/api/v1/jobs", { params: { query: { limit: 100 } } }))).jobs,
+    refetchInterval: 2_000,
+    enabled: isMade,
+  });
+  return isMade ? data?.find(({ image }) => image === id)?.progress_percent : undefined;
 }
 
 /** What runs in an image, as its properties tell; they differ with where it came from. */

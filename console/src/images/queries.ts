@@ -23,7 +23,11 @@ export function useImages(fixed: Query): Load<Image> {
   );
 }
 
-const PASSING: readonly Image["status"][] = ["saving", "uploading", "importing"];
+/** Something is being done with it, or it waits for its bytes. */
+export const PASSING: readonly Image["status"][] = ["queued", "saving", "uploading", "importing"];
+/** Whether a list of images shows some that will be different soon. */
+export const isAnyPassing = (images: Image[]): boolean =>
+  images.some(({ status }) => status !== "queued" && PASSING.includes(status));
 
 /** One image by its id; looked at again while something is being done with it. */
 export function useImage(id: string) {
@@ -31,7 +35,7 @@ export function useImage(id: string) {
   return useQuery({
     queryKey: [...key, "image", id],
     queryFn: () => ok(api.GET("/api/v1/images/{id}", { params: { path: { id } } })),
-    refetchInterval: ({ state }) => (state.data && PASSING.includes(state.data.status) ? 2_000 : false),
+    refetchInterval: ({ state }) => (state.data && isAnyPassing([state.data]) ? 2_000 : false),
   });
 }
 

@@ -84,5 +84,7 @@ export interface ListProps<Row> {
   tools?: ReactNode;
   /** Something that adds up over the selection. */
   sum?: (rows: Row[]) => string;
+  /** Whether some rows will soon be different: they are then read again by themselves. */
+  isPassing?: (rows: Row[]) => boolean;
   onSelection?: (rows: Row[]) => void;
 }

@@ -8,6 +8,8 @@ import type { Filter, ListProps, Query } from "./types";
 /** Most rows an export or "select all" takes. */
 export const MOST = 10_000;
 const STEP = 200;
+/** Rows that will soon be different are read again after so long. */
+const PASSING = 3_000;
 
 export function queryOf(tokens: Token[], filters: Filter[], freeText: string | null): Query {
   const query: Record<string, string | string[]> = {};
@@ -33,7 +35,7 @@ export function useRows<Row>(
 ) {
   const { key } = usePlace();
   const client = useQueryClient();
-  const { load, filters, freeText = "name_contains", defaultSort, queryKey } = list;
+  const { load, filters, freeText = "name_contains", defaultSort, queryKey, isPassing } = list;
   const sort = state.sort ?? defaultSort;
   const query = useMemo(
     (): Query => ({
@@ -56,6 +58,7 @@ export function useRows<Row>(
     queryFn: ({ signal }) =>
       load({ ...query, limit: pageSize, marker: marker ?? undefined, total: true }, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data && isPassing?.(state.data.rows) ? PASSING : false),
     enabled: !isLost,
   });
   if (result.data && !result.isPlaceholderData) markers.learn(state.page, marker, result.data.next);

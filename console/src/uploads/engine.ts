@@ -303,7 +303,11 @@ export function recall(user: string) {
 /** Shows uploads of this user that another browser has begun, as long as the server has them. */
 export function adopt(list: tus.Kept[], place: Context, user: string) {
   for (const { id, image, filename, length, offset, created_by } of list) {
-    if (created_by.id !== user || now(image)) continue;
+    if (created_by.id !== user) continue;
+    const before = now(image);
+    // Another browser sends it: how far it is, only the server knows.
+    if (before?.phase === "needs-file") put(image, { sent: offset });
+    if (before) continue;
     const known = { ...place, id, image, filename, length, user, name: filename || image, isOwn: false };
     enter({ ...known, partBytes: PART }, { phase: "needs-file", sent: offset });
   }

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { A, B, B2, expect, test } from "./support/fixtures";
+
+const MIB = 1024 * 1024;
+
+test.describe("where no job gets its turn", () => {
+  test.use({ settings: { LENDGLASS_JOBS__WORKERS: "0" } });
+
+  test("xc_02_a_job_that_waits_is_cancelled_and_its_image_never_gets_bytes", async ({ bob, say }) => {
+    const { id } = await bob.call<{ id: string }>(
+      "POST",
+      "/images",
+      { name: "erp-golden", disk_format: "raw", container_format: "bare" },
+      B,
+    );
+    await bob.call("PUT", `/images/${id}/file`, Buffer.alloc(MIB, "golden"), B);
+    const page = await bob.open(`images/private?dialog=copy&ids=${id}`, B);
+    const dialog = page.getByRole("dialog", {
+      name: say("Copy erp-golden to another region", "将“erp-golden”复制到其他区域"),
+    });
+    await dialog.getByRole("button", { name: say("Copy to region", "跨区域复制") }).click();
+    await expect(dialog).toBeHidden();
+
+    await bob.open("jobs", B);
+    const row = page
+      .getByRole("row")
+      .filter({ hasText: say("Copy an image from elsewhere", "从其他位置复制镜像") });
+    await expect(row).toContainText(say("Waiting", "等待中"));
+    await row.getByRole("button", { name: say("Actions for", "的操作") }).click();
+    await page.getByRole("menuitem", { name: say("Cancel", "取消"), exact: true }).click();
+    const ask = page.getByRole("dialog", { name: say("Cancel this job?", "取消此任务？") });
+    await expect(ask.getByText(say("what it has done is undone", "已完成的部分会被撤销"))).toBeVisible();
+    await ask.getByRole("button", { name: say("Cancel the job", "取消任务") }).click();
+    await expect(ask).toBeHidden();
+    await expect(page.getByText(say("The job was cancelled", "任务已取消"))).toBeVisible();
+    await expect(row).toContainText(say("Failed", "失败"));
+    const { images } = await bob.call<{ images: unknown[] }>("GET", "/images?view=owned", undefined, B2);
+    expect(images).toMatchObject([{ status: "killed", size_bytes: null }]);
+
+    // Once it has ended there is nothing to cancel, and the page of the job says so.
+    await row.getByRole("link").first().click();
+    const cancel = page.getByRole("button", { name: say("Cancel", "取消"), exact: true });
+    await cancel.focus();
+    await expect(cancel).toHaveAccessibleDescription(say("The job has ended", "任务已结束"));
+  });
+});
+
+test("ui_06_an_image_on_its_way_says_in_words_and_percent_how_far_it_is", async ({ alice, as, say }) => {
+  const bytes = Buffer.alloc(4 * MIB, "golden");
+  const { id } = await alice.call<{ id: string }>("POST", "/images", {
+    name: "golden",
+    disk_format: "raw",
+    container_format: "bare",
+  });
+  const uploads = `${alice.server.url}/api/v1/uploads`;
+  const tus = { "Tus-Resumable": "1.0.0", Origin: alice.server.url, "X-Lendglass-Project": A };
+  const word = (text: string) => Buffer.from(text).toString("base64");
+  const begun = await alice.context.request.post(uploads, {
+    headers: {
+      ...tus,
+      "Upload-Length": String(bytes.length),
+      "Upload-Metadata": `image ${word(id)},filename ${word("golden.raw")}`,
+    },
+  });
+  const upload = ((await begun.json()) as { id: string }).id;
+  const send = async (from: number, to: number) => {
+    const answer = await alice.context.request.fetch(`${uploads}/${upload}`, {
+      method: "PATCH",
+      headers: { ...tus, "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(from) },
+      data: bytes.subarray(from, to),
+    });
+    expect(answer.status()).toBe(204);
+  };
+  // Somebody else of the project, who sends nothing himself, sees it too.
+  const second = await as("alice");
+  const page = await second.open("images/private");
+  const row = page.getByRole("row", { name: /golden/ });
+  await expect(row).toContainText(say("Importing 0 %", "导入中 0 %"));
+  await send(0, MIB);
+  await page.reload();
+  await expect(row).toContainText("25 %");
+  await send(MIB, 3 * MIB);
+  await expect(row).toContainText("75 %");
+  await send(3 * MIB, bytes.length);
+  await expect(row).toContainText(say("Normal", "正常"));
+  const image = await alice.call<{ digest: { value: string } }>("GET", `/images/${id}`);
+  expect(image.digest.value).toBe(createHash("sha512").update(bytes).digest("hex"));
+});
+
+test.describe("while a replica waits for its turn", () => {
+  test.use({ settings: { LENDGLASS_JOBS__WORKERS: "0" } });
+
+  test("ui_06_a_replica_that_is_being_made_shows_its_percent_in_the_list", async ({ alice, say }) => {
+    const id = await alice.image("erp-golden");
+    await alice.call("POST", `/images/${id}/replicate`, { name: "replica" });
+    const page = await alice.open("images/private");
+    const row = page.getByRole("row", { name: /replica/ });
+    await expect(row).toContainText(say("Importing 0 %", "导入中 0 %"));
+  });
+});
