@@ -45,7 +45,7 @@ export function FilterBar({ id, filters, tokens, freeText, onChange, isBusy, mat
         countText={matches}
         loading={isBusy}
         filteringAriaLabel={t("filter")}
-        filteringPlaceholder={t("filterHint")}
+        filteringPlaceholder={t(freeText ? "filterHint" : "filterProperty")}
         filteringProperties={filters.map(({ key, label, values, operator = "=" }) => ({
           key,
           propertyLabel: label,

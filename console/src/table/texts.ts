@@ -14,6 +14,7 @@ export const tableTexts = catalogue("table", {
   clearFilter: ["Clear filter", "清除筛选"],
   filter: ["Filter", "筛选"],
   filterHint: ["Filter by name or id…", "按名称或 ID 筛选…"],
+  filterProperty: ["Filter by property…", "按属性筛选…"],
   freeText: ["Name contains: {text}", "名称包含：{text}"],
   savedFilters: ["Saved filters", "已保存的筛选"],
   saveFilter: ["Save this filter", "保存此筛选"],

@@ -24,7 +24,7 @@ export default function SignInPage({ linkFailed }: { linkFailed: boolean }) {
           <img src={`${basePath}favicon.svg`} alt="" width="40" height="40" />
           <div>
             <strong>Lendglass</strong>
-            <span>{t("claim")}</span>
+            <span className="lg-sign-in-text">{t("claim")}</span>
           </div>
         </div>
         <Container header={<Header variant="h1">{t("title")}</Header>}>
