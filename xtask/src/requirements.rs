@@ -25,11 +25,12 @@ pub fn page(tree: &Tree) -> String {
     page
 }
 
-fn row(line: &str, tests: &BTreeMap<String, BTreeSet<String>>) -> String {
+fn row(line: &str, tests: &BTreeMap<String, BTreeSet<Test>>) -> String {
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
     let [_, id, what, status, _] = cells.as_slice() else { return line.to_owned() };
     let Some(found) = tests.get(*id) else { return line.to_owned() };
-    let named: Vec<String> = found.iter().take(NAMED).map(|test| format!("`{test}`")).collect();
+    let named: Vec<String> =
+        found.iter().take(NAMED).map(|test| format!("`{}`", test.name)).collect();
     let more = found.len().saturating_sub(NAMED);
     let named = match more {
         0 => named.join(", "),
@@ -49,34 +50,40 @@ fn row(line: &str, tests: &BTreeMap<String, BTreeSet<String>>) -> String {
     format!("| {id} | {what} | {status} |")
 }
 
+/// A test, in the order of being named: what a browser shows goes first, the rest is by name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Test {
+    is_below_the_console: bool,
+    name: String,
+}
+
 /// The tests of each requirement, by the ids at the front of their names.
-fn tests_by_id(tree: &Tree) -> BTreeMap<String, BTreeSet<String>> {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn tests_by_id(tree: &Tree) -> BTreeMap<String, BTreeSet<Test>> {
+    let mut found: BTreeMap<String, BTreeSet<Test>> = BTreeMap::new();
+    let mut enter = |is_below_the_console: bool, ids_of: &str, name: String| {
+        for id in ids(ids_of) {
+            let test = Test { is_below_the_console, name: name.clone() };
+            found.entry(id).or_default().insert(test);
+        }
+    };
     for (_, text) in tree.tests() {
         for name in text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()) {
             let name = name.trim().trim_start_matches("test_");
-            for id in ids(name) {
-                found.entry(id).or_default().insert(name.to_owned());
-            }
+            enter(true, name, name.to_owned());
         }
         for name in text.split("def test_").skip(1).filter_map(|rest| rest.split('(').next()) {
-            for id in ids(name) {
-                found.entry(id).or_default().insert(format!("test_{name}"));
-            }
+            enter(true, name, format!("test_{name}"));
         }
     }
     for (_, text) in tree.browser_tests() {
         for name in text.split("test(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            for id in ids(name) {
-                found.entry(id).or_default().insert(name.to_owned());
-            }
+            enter(false, name, name.to_owned());
         }
     }
     found
 }
 
-/// The ids at the front of a name: `sh_02_sh_03_who` gives SH-02 and SH-03. `uxt` are the acceptance
-/// tests of the console; they have no row of their own.
+/// The ids at the front of a name: `sh_02_sh_03_who` gives SH-02 and SH-03.
 fn ids(name: &str) -> Vec<String> {
     const GROUPS: [&str; 14] =
         ["pf", "st", "id", "sh", "rc", "fs", "us", "dl", "rg", "ui", "t", "ap", "xc", "uxt"];
@@ -109,7 +116,13 @@ mod tests {
 
     #[test]
     fn rows_follow_their_tests() {
-        let tests = [("SH-01".to_owned(), ["sh_01_x".to_owned()].into())].into();
+        let test =
+            |is_below_the_console, name: &str| Test { is_below_the_console, name: name.into() };
+        let tests = [
+            ("SH-01".to_owned(), [test(true, "sh_01_x")].into()),
+            ("SH-03".to_owned(), [test(true, "sh_03_a"), test(false, "sh_03_z")].into()),
+        ]
+        .into();
         let check = |before: &str, after: &str| assert_eq!(row(before, &tests), after);
         check("| SH-01 | a | open: not built yet |", "| SH-01 | a | done: `sh_01_x` |");
         check("| SH-01 | a | done: `old` |", "| SH-01 | a | done: `sh_01_x` |");
@@ -117,6 +130,7 @@ mod tests {
             "| SH-01 | a | open: compute |",
             "| SH-01 | a | open: compute (`sh_01_x` proves the rest) |",
         );
+        check("| SH-03 | a | done: `old` |", "| SH-03 | a | done: `sh_03_z`, `sh_03_a` |");
         check("| SH-02 | a | done: `wire` |", "| SH-02 | a | done: `wire` |");
     }
 
