@@ -1,5 +1,6 @@
 //! What an action is given: a JSON object, or the same flattened into a query or a form.
 
+use lendglass_core::limits::JSON_DEPTH;
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
 use serde_json::{Map, Value};
@@ -66,7 +67,7 @@ impl Input {
                 continue;
             }
             let path: Vec<&str> = name.split('.').collect();
-            put(&mut root, &path, value.into_owned())
+            put_at(&mut root, &path, value.into_owned())
                 .ok_or_else(|| invalid(&name, "", "it fits no parameter"))?;
         }
         if let Value::Object(values) = root {
@@ -175,7 +176,12 @@ fn text_of(name: &str, value: Value) -> Result<String, Error> {
     }
 }
 
-/// Puts a value where its path says; `None` where another one is in the way.
+/// Puts a value where its path says; `None` where another one is in the way, or the path is deeper than
+/// any body may be: each step costs a frame of the stack.
+fn put_at(root: &mut Value, path: &[&str], value: String) -> Option<()> {
+    if path.len() > JSON_DEPTH { None } else { put(root, path, value) }
+}
+
 fn put(place: &mut Value, path: &[&str], value: String) -> Option<()> {
     let Some((first, rest)) = path.split_first() else {
         if !place.is_null() {
@@ -206,7 +212,7 @@ fn put(place: &mut Value, path: &[&str], value: String) -> Option<()> {
 }
 
 /// Reads a body as JSON and as a form, for the fuzzer and the test beside it. What JSON says with texts,
-/// lists and objects, the flattened form must say as well: `false` where it does not.
+/// lists and objects, the flattened form must say as well; `false` where it does not.
 pub fn round_trip(body: &[u8]) -> bool {
     let form = Input::of_flat(body);
     drop(form.map(Input::finish));
@@ -305,6 +311,8 @@ mod tests {
         for bad in ["A.0=x&A.x=y", "A=x&A.0=y", "A.1=x", "A.99999999=x", "A.0=x&A.0=y"] {
             assert!(Input::of_flat(bad.as_bytes()).is_err(), "{bad}");
         }
+        let deep = format!("{}=x", ["A"; 100_000].join("."));
+        assert!(Input::of_flat(deep.as_bytes()).is_err(), "deeper than a stack");
         for bad in ["[]", "7", "{", "{\"a\":"] {
             assert!(Input::of_json(bad.as_bytes()).is_err(), "{bad}");
         }
