@@ -140,7 +140,10 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
             with_zone(&text).or_else(|| with_zone(&format!("{text}Z")))?
         }
     };
-    i64::try_from(at.unix_timestamp_nanos() / 1000).ok().map(Timestamp)
+    let at = i64::try_from(at.unix_timestamp_nanos() / 1000).ok().map(Timestamp)?;
+    // An offset may lead out of the years of four digits, in which times are shown.
+    let year = OffsetDateTime::from_unix_timestamp(at.seconds()).ok()?.year();
+    (0..=9999).contains(&year).then_some(at)
 }
 
 #[cfg(test)]
@@ -187,7 +190,8 @@ mod tests {
             assert_eq!(parse_time(same), Some(Timestamp(1_795_334_400_000_000)), "{same}");
         }
         assert_eq!(parse_time("2026-11-22"), Some(Timestamp(1_795_305_600_000_000)));
-        for bad in ["", "now", "2026-13-01T00:00:00Z", "2026-11-22T", "12345"] {
+        let outside = ["0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"];
+        for bad in outside.into_iter().chain(["", "now", "2026-13-01T00:00:00Z", "2026-11-22T"]) {
             assert_eq!(parse_time(bad), None, "{bad:?}");
         }
     }
