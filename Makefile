@@ -1,6 +1,8 @@
 # The whole vocabulary of chores. `make run`: try it. `make check`: what is quick.
 # `make test`: everything. `make bench`: the figures; `make bench-quick`: in two minutes.
 # `make torture`: the simulation, as long as wanted. Longer chores: `cargo xtask`.
+# `make test`: everything. `make bench`: the figures. `make torture`: the simulation, as long as
+# wanted. `make fuzz`: hostile bytes, a minute for each parser. Longer chores: `cargo xtask`.
 
 DATA ?= $(CURDIR)/data
 LISTEN ?= 127.0.0.1:9292
@@ -17,6 +19,7 @@ CONSOLE_SOURCES := $(if $(CONSOLE),docs/openapi.json $(shell find console -type 
 	-not -path 'console/e2e/*' -not -name playwright.config.ts))
 
 .PHONY: run test check bench bench-quick torture lint
+.PHONY: run test check bench torture fuzz lint
 
 # Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
 run: $(CONSOLE)
@@ -52,6 +55,26 @@ torture:
 	@sh interop/install.sh postgresql
 	LENDGLASS_SEEDS=$(SEEDS) LENDGLASS_ACTS=$(ACTS) LENDGLASS_FIRST_SEED=$(FIRST) \
 		$(CARGO_TEST) --package lendglass-server --test simulation
+
+# Each target so many seconds, from what is in fuzz/seeds and what earlier runs have found (fuzz/corpus);
+# the versions of the product's own lock file. A finding lies in fuzz/artifacts.
+FUZZ_SECONDS ?= 60
+TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
+FUZZ := cargo fuzz run --sanitizer none
+fuzz:
+	@sh interop/install.sh $(NEEDS) g++
+	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
+	@cp Cargo.lock fuzz/Cargo.lock
+	cargo fuzz build --sanitizer none
+	@for target in $(TARGETS); do \
+		corpus=fuzz/corpus/$$target; log=fuzz/target/$$target.log; mkdir -p $$corpus; \
+		$(FUZZ) $$target $$corpus $$(ls -d fuzz/seeds/$$target 2>/dev/null) -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=1024 \
+			-dict=fuzz/words.dict -verbosity=0 -print_final_stats=1 >$$log 2>&1 || \
+			{ tail -n 60 $$log; exit 1; }; \
+		echo "$$target: $$(sed -n 's/^stat::number_of_executed_units: //p' $$log) runs"; \
+		cargo fuzz cmin --sanitizer none $$target >$$log 2>&1 || { tail -n 60 $$log; exit 1; }; \
+	done
 
 lint:
 	@sh interop/install.sh $(NEEDS)

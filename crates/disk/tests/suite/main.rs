@@ -8,6 +8,10 @@ mod hostile;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod sparse;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod support;

@@ -102,7 +102,7 @@ pub async fn answer(
 ///
 /// One range only (several are refused as malformed), and one that cannot be read is refused, as
 /// Glance does.
-fn wanted_part(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Error> {
+pub fn wanted_part(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Error> {
     let Some(value) = headers.get(header::RANGE) else { return Ok(None) };
     let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
     if text.contains(',') {
@@ -171,5 +171,17 @@ mod tests {
             assert_eq!(part(bad), Err(Code::BadRange), "{bad}");
         }
         assert_eq!(part("bytes=0-1,3-4"), Err(Code::Malformed));
+    }
+
+    proptest::proptest! {
+        /// The counterpart of the fuzz target `ranges`.
+        #[test]
+        fn a_part_lies_inside(size: u64, text in "(bytes=)?[0-9]{0,20} ?-[0-9]{0,20}") {
+            let mut headers = HeaderMap::new();
+            headers.insert("range", text.parse().unwrap());
+            if let Ok(Some(part)) = wanted_part(&headers, size) {
+                proptest::prop_assert!(part.start < part.end && part.end <= size);
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ pub mod context;
 pub mod credential;
 pub mod ctyun;
 pub mod data;
+mod fuzzed;
 pub mod huawei;
 pub mod native;
 pub mod openstack;

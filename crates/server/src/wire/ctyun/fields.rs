@@ -143,19 +143,4 @@ mod tests {
             assert!(labels(&bad).is_err(), "{bad}");
         }
     }
-
-    proptest::proptest! {
-        /// The counterpart of the fuzz target `ctyun_fields`: no bytes end in anything but fields or a
-        /// refusal.
-        #[test]
-        fn any_bytes_are_fields_or_refused(
-            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
-            query in ".{0,80}",
-        ) {
-            if let Ok(fields) = Fields::of_body(&body, &query) {
-                let _ = (fields.image(), fields.labels(), fields.number("pageNo"));
-                let _ = (fields.flag("errorFree"), fields.text_as_is("description"));
-            }
-        }
-    }
 }

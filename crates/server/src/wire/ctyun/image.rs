@@ -40,7 +40,7 @@ pub async fn update(asked: Asked) -> Result<Reply, Failure> {
     Ok(Reply(json!({})))
 }
 
-fn parse_edits(fields: &Fields) -> Result<Vec<Edit>, Error> {
+pub fn parse_edits(fields: &Fields) -> Result<Vec<Edit>, Error> {
     let set = |name: &str, value: String| Edit::SetProperty(name.to_owned(), value);
     let mut edits: Vec<Edit> = Vec::new();
     edits.extend(fields.text("imageName")?.map(|name| Edit::Name(Some(name))));

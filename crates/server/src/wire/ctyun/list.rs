@@ -16,7 +16,7 @@ use crate::wire::common::invalid;
 
 /// The page where none is asked for, and the largest one of images.
 const PAGE: u32 = 10;
-const PAGE_MAX: u32 = 200;
+pub const PAGE_MAX: u32 = 200;
 
 /// A page by its number.
 #[derive(Clone, Copy, Debug)]

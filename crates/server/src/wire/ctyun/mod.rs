@@ -6,7 +6,8 @@
 
 mod absent;
 pub mod error;
-pub mod fields;
+mod fields;
+pub mod fuzzed;
 mod image;
 mod label;
 mod list;

@@ -20,7 +20,7 @@ use crate::service::share::{self, Answer, Invite, Mode, Report, Withdraw};
 /// The largest page of recipients.
 const PAGE_MAX: u32 = 50;
 /// Accounts of one cancellation, as the vendor documents them.
-const CANCEL_MAX: usize = 50;
+pub const CANCEL_MAX: usize = 50;
 
 /// The fields that name a recipient: today's, the former one, which had e-mails, and that of the hybrid
 /// cloud.
@@ -95,7 +95,7 @@ pub async fn cancel(asked: Asked) -> Result<Reply, Failure> {
 }
 
 /// Names parted by commas, at least one.
-fn parse_names(fields: &Fields) -> Result<Vec<String>, Error> {
+pub fn parse_names(fields: &Fields) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for field in [ACCOUNTS[0], ACCOUNTS[1], PROJECT] {
         let text = fields.text(field)?.unwrap_or_default();

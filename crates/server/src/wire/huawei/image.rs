@@ -132,7 +132,7 @@ fn render_job(job: &JobId) -> Json<Value> {
 }
 
 /// `[{"op", "path": "/NAME", "value"}]`, in order.
-fn parse_patch(body: &Value) -> Result<Vec<Edit>, Error> {
+pub fn parse_patch(body: &Value) -> Result<Vec<Edit>, Error> {
     let operations = body.as_array().ok_or_else(|| malformed("a patch is a JSON array"))?;
     if operations.len() > PATCH_OPERATIONS {
         return Err(malformed(&format!("a patch has at most {PATCH_OPERATIONS} operations")));

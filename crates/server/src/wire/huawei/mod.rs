@@ -7,6 +7,7 @@
 mod absent;
 pub mod backup_error;
 pub mod error;
+pub mod fuzzed;
 mod image;
 mod info;
 mod job;

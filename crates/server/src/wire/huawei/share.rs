@@ -102,7 +102,7 @@ fn told(report: Report) -> Result<Json<Value>, Error> {
 }
 
 /// Projects and accounts (which Huawei calls domains), at least one.
-fn parse_recipients(fields: &Fields) -> Result<Vec<Named>, Error> {
+pub fn parse_recipients(fields: &Fields) -> Result<Vec<Named>, Error> {
     if let Some(first) = fields.texts("organizations")?.first() {
         let reason = "sharing with organizations is not available here; name projects or domains";
         return Err(invalid("organizations", first, reason));
@@ -123,7 +123,7 @@ fn parse_recipients(fields: &Fields) -> Result<Vec<Named>, Error> {
     Ok(named)
 }
 
-fn parse_status(fields: &Fields) -> Result<ShareEvent, Error> {
+pub fn parse_status(fields: &Fields) -> Result<ShareEvent, Error> {
     let status = fields.required("status")?;
     match ShareState::parse(&status) {
         Some(ShareState::Accepted) => Ok(ShareEvent::Accept),
@@ -168,7 +168,7 @@ fn place(share: &Share) -> String {
     format!("{}:{}", share.recipient.kind(), share.recipient.id())
 }
 
-fn parse_marker(text: &str) -> Result<String, Error> {
+pub fn parse_marker(text: &str) -> Result<String, Error> {
     let decoded = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.ok_or_else(|| Error::new(Code::InvalidMarker).with("marker", shortened(text, 80)))
 }

@@ -36,7 +36,7 @@ impl Tag {
     }
 
     /// `{"key", "value"}`; the value may be missing.
-    fn parse(value: &Value) -> Result<Tag, Error> {
+    pub fn parse(value: &Value) -> Result<Tag, Error> {
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::trim);
         let key = text("key").filter(|key| !key.is_empty() && !key.contains('='));
         let reason = "a tag is {\"key\": …, \"value\": …}, its key without “=”";
@@ -50,8 +50,13 @@ impl Tag {
         Tag::parse(&json!({"key": key, "value": value}))
     }
 
-    fn render(&self) -> Value {
+    pub fn render(&self) -> Value {
         json!({"key": self.key, "value": self.value})
+    }
+
+    /// The label of a tag.
+    pub fn into_label(self) -> String {
+        if self.value.is_empty() { self.key } else { format!("{}={}", self.key, self.value) }
     }
 
     fn put(self) -> Edit {
@@ -140,15 +145,11 @@ pub fn labels(fields: &Fields) -> Result<Vec<String>, Error> {
         Some(Value::Array(pairs)) => pairs.iter().map(Tag::parse).collect(),
         Some(other) => Err(invalid("image_tags", &other.to_string(), "it must be an array")),
     };
-    let label = |tag: Tag| match tag.value.as_str() {
-        "" => tag.key,
-        value => format!("{}={value}", tag.key),
-    };
-    Ok(tags?.into_iter().map(label).collect())
+    Ok(tags?.into_iter().map(Tag::into_label).collect())
 }
 
 /// The tags of a body, each with whether it has a value; keys are unique.
-fn parse_tags(fields: &Fields) -> Result<Vec<(Tag, bool)>, Error> {
+pub fn parse_tags(fields: &Fields) -> Result<Vec<(Tag, bool)>, Error> {
     let items = fields.get("tags").and_then(Value::as_array);
     let items = items.ok_or_else(|| Error::new(Code::MissingField).with("field", "tags"))?;
     let mut keys = BTreeSet::new();

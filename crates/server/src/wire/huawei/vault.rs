@@ -27,22 +27,27 @@ pub async fn create(
     asked: Asked,
     body: Body,
 ) -> Result<Json<Value>, Failure> {
-    let fields = inner(&json_body(body).await?)?;
+    let new = parse_new(&json_body(body).await?)?;
+    let made = vault::create(&app, &asked.caller, new).await?;
+    Ok(Json(json!({"vault": render_vault(&made)})))
+}
+
+/// What a POST asks for.
+pub fn parse_new(body: &Value) -> Result<NewVault, Error> {
+    let fields = inner(body)?;
     let billing = fields.get("billing").cloned();
     let billing = Fields::of(
         billing.ok_or_else(|| Error::new(Code::MissingField).with("field", "billing"))?,
     )?;
     let size = billing.get("size");
     let size = size.ok_or_else(|| Error::new(Code::MissingField).with("field", "size"))?;
-    let new = NewVault {
+    Ok(NewVault {
         name: fields.required("name")?,
         description: fields.text("description")?.unwrap_or_default(),
         capacity_gib: parse_number("size", size)?,
         object_type: parse_object(&billing.required("object_type")?)?,
         protection: parse_protection(&billing.required("protect_type")?)?,
-    };
-    let made = vault::create(&app, &asked.caller, new).await?;
-    Ok(Json(json!({"vault": render_vault(&made)})))
+    })
 }
 
 /// `GET /v3/{project_id}/vaults`
@@ -77,15 +82,20 @@ pub async fn update(
     asked: Asked,
     body: Body,
 ) -> Result<Json<Value>, Failure> {
-    let fields = inner(&json_body(body).await?)?;
+    let edit = parse_edit(&json_body(body).await?)?;
+    let filled = vault::update(&app, &asked.caller, &named(&asked)?, edit).await?;
+    Ok(Json(json!({"vault": render_vault(&filled)})))
+}
+
+/// What a PUT asks for.
+pub fn parse_edit(body: &Value) -> Result<VaultEdit, Error> {
+    let fields = inner(body)?;
     let size = fields.get("billing").and_then(|billing| billing.get("size"));
-    let edit = VaultEdit {
+    Ok(VaultEdit {
         name: fields.text("name")?,
         description: fields.text("description")?,
         capacity_gib: size.map(|size| parse_number("size", size)).transpose()?,
-    };
-    let filled = vault::update(&app, &asked.caller, &named(&asked)?, edit).await?;
-    Ok(Json(json!({"vault": render_vault(&filled)})))
+    })
 }
 
 /// `DELETE /v3/{project_id}/vaults/{vault}`
@@ -136,7 +146,7 @@ fn marker(pairs: &Pairs) -> Option<&str> {
 }
 
 /// Which part of a list is wanted.
-fn window(pairs: &Pairs) -> Result<(usize, usize), Error> {
+pub fn window(pairs: &Pairs) -> Result<(usize, usize), Error> {
     let (mut offset, mut limit) = (0, PAGE);
     for (name, value) in pairs {
         match name.as_str() {

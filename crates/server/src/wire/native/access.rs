@@ -182,7 +182,7 @@ fn render(bound: Bound) -> AccessPolicyView {
     }
 }
 
-fn parse_wish(body: AccessPolicyBody) -> Result<Wish, Error> {
+pub fn parse_wish(body: AccessPolicyBody) -> Result<Wish, Error> {
     let statement = |statement: AccessStatement| {
         let actions = statement.actions.iter().map(|text| Pattern::parse(text));
         let actions = actions.collect::<Result<_, Error>>()?;

@@ -144,7 +144,7 @@ fn parse_form(word: &str) -> Option<Form> {
     }
 }
 
-fn parse_asked(query: &mut Query) -> Result<AuditAsked, Error> {
+pub fn parse_asked(query: &mut Query) -> Result<AuditAsked, Error> {
     let id = |text: Option<String>, field: &str| {
         text.map(|text| {
             ProjectId::parse(&text)
@@ -182,11 +182,11 @@ fn time(query: &mut Query, name: &str) -> Result<Option<Timestamp>, Error> {
 }
 
 /// A place as a marker: microseconds and id.
-fn place_text((at, id): &Place) -> String {
+pub fn place_text((at, id): &Place) -> String {
     format!("{}.{id}", at.0)
 }
 
-fn parse_place(text: &str) -> Result<Place, Error> {
+pub fn parse_place(text: &str) -> Result<Place, Error> {
     let place = text.split_once('.').and_then(|(at, id)| {
         let at = at.parse().ok()?;
         let is_id = id.len() <= ID_CHARS && id.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -73,7 +73,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Answer(view)).into_response())
 }
 
-fn parse_new(body: NewImageBody) -> Result<NewImage, Error> {
+pub fn parse_new(body: NewImageBody) -> Result<NewImage, Error> {
     let container = body.container_format.map(|format| format.0);
     let bare = body.disk_format.map(|_| lendglass_core::image::ContainerFormat::Bare);
     Ok(NewImage {
@@ -174,7 +174,7 @@ pub async fn update(
     Ok(Answer(render_one(&app, &asking, seen).await?))
 }
 
-fn parse_patch(body: ImagePatch) -> Result<Vec<Edit>, Error> {
+pub fn parse_patch(body: ImagePatch) -> Result<Vec<Edit>, Error> {
     let mut edits = Vec::new();
     edits.extend(body.name.map(Edit::Name));
     edits.extend(body.visibility.map(|visibility| Edit::Visibility(visibility.0)));

@@ -117,8 +117,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 impl Query {
     /// Those of an address.
     pub fn of(uri: &Uri) -> Query {
-        let text = uri.query().unwrap_or_default().as_bytes();
-        Query(url::form_urlencoded::parse(text).into_owned().collect())
+        Query::of_text(uri.query().unwrap_or_default())
+    }
+
+    /// Those of a text.
+    pub fn of_text(text: &str) -> Query {
+        Query(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
     /// Every value of a parameter, in order.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use lendglass_core::image::{DiskFormat, ImageKind, ImageStatus, Visibility};
 use lendglass_core::limits::LIST_TOTAL;
 use lendglass_core::share::ShareState;
-use lendglass_core::text::folded;
+use lendglass_core::text::{folded, shortened};
 use lendglass_core::{Error, ImageId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,11 +107,12 @@ pub async fn list(
     Ok(Answer(ImagePage { images, next, total }))
 }
 
-fn parse_list(query: &mut Query) -> Result<ListImages, Error> {
+pub fn parse_list(query: &mut Query) -> Result<ListImages, Error> {
     let marker = query.one("marker")?;
     let marker = marker.map(|text| {
+        let shown = || shortened(&text, 80);
         ImageId::parse_uuid(&text)
-            .map_err(|_| Error::new(lendglass_core::Code::InvalidMarker).with("marker", &text))
+            .map_err(|_| Error::new(lendglass_core::Code::InvalidMarker).with("marker", shown()))
     });
     Ok(ListImages {
         view: query.word("view", parse_view)?,

@@ -9,6 +9,7 @@ mod copy;
 pub mod error;
 mod event;
 mod file;
+pub mod fuzzed;
 mod image;
 mod input;
 mod job;

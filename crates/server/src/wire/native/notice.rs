@@ -185,7 +185,8 @@ pub async fn mark_read(
     Ok(Answer(NoticeCounts { unread: Count::up_to(unread, NOTICES_COUNTED) }))
 }
 
-fn parse_ids(texts: &[String]) -> Result<Vec<NoticeId>, Error> {
+/// Notices by their ids.
+pub fn parse_ids(texts: &[String]) -> Result<Vec<NoticeId>, Error> {
     let id = |text: &String| {
         NoticeId::parse(text).ok_or_else(|| invalid("ids", text, "the id of a notice, as p42"))
     };

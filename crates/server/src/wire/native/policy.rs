@@ -223,7 +223,7 @@ fn render(report: Report) -> Answer<PolicyReport> {
 }
 
 /// The text of a value, as the rules read it.
-fn parse_value(key: &str, value: &Value) -> Result<String, Error> {
+pub fn parse_value(key: &str, value: &Value) -> Result<String, Error> {
     match value {
         Value::Null => Ok("none".to_owned()),
         Value::Bool(flag) => Ok(flag.to_string()),

@@ -161,7 +161,7 @@ pub struct SessionBody {
     pub one_time: Option<String>,
 }
 
-fn parse_proof(body: SessionBody) -> Result<Proof, Error> {
+pub fn parse_proof(body: SessionBody) -> Result<Proof, Error> {
     let missing = |field| Error::new(Code::MissingField).with("field", field);
     match (body.one_time, body.username, body.password) {
         (Some(secret), None, None) if body.account.is_none() => Ok(Proof::Link(secret)),

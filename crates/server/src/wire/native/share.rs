@@ -303,7 +303,7 @@ pub async fn remind(
     Ok(render_report(&asking, ShareEvent::Reopen, is_dry, &report, &Names::new()))
 }
 
-fn parse_withdrawal(body: UnshareBody) -> Result<Withdraw, Error> {
+pub fn parse_withdrawal(body: UnshareBody) -> Result<Withdraw, Error> {
     let named = parse_recipients(body.recipients);
     if body.all && !named.is_empty() {
         return Err(invalid("all", "true", "name recipients or say all, not both"));
@@ -316,7 +316,7 @@ fn parse_withdrawal(body: UnshareBody) -> Result<Withdraw, Error> {
     })
 }
 
-fn parse_images(texts: &[String]) -> Result<Vec<ImageId>, Error> {
+pub fn parse_images(texts: &[String]) -> Result<Vec<ImageId>, Error> {
     if texts.len() > BATCH_IMAGES {
         let error = Error::new(Code::TooManyIds);
         return Err(error.with("count", texts.len()).with("max", BATCH_IMAGES));
@@ -325,7 +325,7 @@ fn parse_images(texts: &[String]) -> Result<Vec<ImageId>, Error> {
     required("images", ids?)
 }
 
-fn parse_recipients(bodies: Vec<RecipientBody>) -> Vec<Named> {
+pub fn parse_recipients(bodies: Vec<RecipientBody>) -> Vec<Named> {
     let mut named = Vec::new();
     for body in bodies {
         match body {
@@ -347,7 +347,7 @@ fn required<T>(field: &str, items: Vec<T>) -> Result<Vec<T>, Error> {
     Ok(items)
 }
 
-fn parse_at(field: &str, text: Option<String>) -> Result<Option<Timestamp>, Error> {
+pub fn parse_at(field: &str, text: Option<String>) -> Result<Option<Timestamp>, Error> {
     let Some(text) = text else { return Ok(None) };
     let at = parse_time(&text);
     at.map(Some).ok_or_else(|| invalid(field, &text, "a time as 2026-11-22T08:00:00Z"))
@@ -514,7 +514,7 @@ fn distinct<'a>(ids: impl Iterator<Item = &'a ProjectId>) -> Vec<ProjectId> {
     set.into_iter().cloned().collect()
 }
 
-fn parse_marker(text: &str) -> Result<(ImageId, Recipient), Error> {
+pub fn parse_marker(text: &str) -> Result<(ImageId, Recipient), Error> {
     let mut parts = text.splitn(3, ':');
     let (image, kind, id) = (parts.next(), parts.next(), parts.next());
     let image = image.and_then(|text| ImageId::parse_uuid(text).ok());
@@ -565,7 +565,7 @@ pub async fn of_image(
     }))
 }
 
-fn parse_place(text: &str) -> Result<(Timestamp, Recipient), Error> {
+pub fn parse_place(text: &str) -> Result<(Timestamp, Recipient), Error> {
     let mut parts = text.splitn(3, ':');
     let at = parts.next().and_then(|text| text.parse().ok()).map(Timestamp);
     let recipient = parts.next().zip(parts.next());

@@ -173,7 +173,7 @@ pub async fn begin(
     Ok(response)
 }
 
-fn parse_new(headers: &HeaderMap) -> Result<NewUpload, Error> {
+pub fn parse_new(headers: &HeaderMap) -> Result<NewUpload, Error> {
     let mut new = NewUpload {
         image: ImageId::trusted(""),
         length_bytes: number(headers, LENGTH, "Upload-Length")?,
@@ -236,16 +236,22 @@ pub async fn show(
     let headers = response.headers_mut();
     insert(headers, OFFSET, &kept.offset_bytes.to_string());
     insert(headers, LENGTH, &kept.length_bytes.to_string());
-    let metadata = |name: &str, value: &str| format!("{name} {}", STANDARD.encode(value));
-    let mut pairs = vec![metadata("image", kept.upload.image.as_str())];
-    if !kept.file_name.is_empty() {
-        pairs.push(metadata("filename", &kept.file_name));
-    }
-    pairs.extend(kept.sha256_hex.as_deref().map(|text| metadata("sha256", text)));
-    insert(headers, METADATA, &pairs.join(","));
+    let sha256 = kept.sha256_hex.as_deref();
+    insert(headers, METADATA, &metadata(&kept.upload.image, &kept.file_name, sha256));
     tell_end(headers, Some(kept.expires_at));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// What `Upload-Metadata` says of an upload.
+pub fn metadata(image: &ImageId, file_name: &str, sha256_hex: Option<&str>) -> String {
+    let pair = |name: &str, value: &str| format!("{name} {}", STANDARD.encode(value));
+    let mut pairs = vec![pair("image", image.as_str())];
+    if !file_name.is_empty() {
+        pairs.push(pair("filename", file_name));
+    }
+    pairs.extend(sha256_hex.map(|text| pair("sha256", text)));
+    pairs.join(",")
 }
 
 /// Sends a part of an upload. One request at a time does. What is acknowledged is durable; where the
@@ -301,7 +307,7 @@ fn by_tus(error: Error) -> Failure {
     }
 }
 
-fn parse_checksum(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Error> {
+pub fn parse_checksum(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Error> {
     let Some(text) = header_text(headers, CHECKSUM) else { return Ok(None) };
     let refuse = |why: &str| invalid("Upload-Checksum", &shortened(text, 80), why);
     let (algo, digest) = text.split_once(' ').ok_or_else(|| refuse("an algorithm and a digest"))?;

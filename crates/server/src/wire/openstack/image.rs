@@ -136,7 +136,7 @@ fn acted(result: Result<(), Error>) -> Result<Response, Failure> {
 }
 
 /// What a POST asks for.
-fn parse_new(body: &Value) -> Result<NewImage, Error> {
+pub fn parse_new(body: &Value) -> Result<NewImage, Error> {
     let fields = body.as_object().ok_or_else(|| malformed("an image is a JSON object"))?;
     let mut new = NewImage::default();
     let mut properties = BTreeMap::new();

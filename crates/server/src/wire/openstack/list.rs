@@ -47,7 +47,7 @@ fn kept(mut filter: Filter) -> Filter {
 }
 
 /// What a query asks for. Names that are no parameter and no field are additional properties.
-fn parse_list(pairs: &[(String, String)]) -> Result<ListImages, Error> {
+pub fn parse_list(pairs: &[(String, String)]) -> Result<ListImages, Error> {
     let mut request = ListImages { order: parse_order(pairs)?, ..ListImages::default() };
     for (name, value) in pairs {
         match name.as_str() {
@@ -132,7 +132,7 @@ fn parse_filter(name: &str, value: &str) -> Result<Filter, Error> {
 }
 
 /// `VALUE`, `eq:VALUE` or `in:A,B,"C,D"`.
-fn parse_words(name: &str, value: &str) -> Result<Vec<String>, Error> {
+pub fn parse_words(name: &str, value: &str) -> Result<Vec<String>, Error> {
     match value.split_once(':') {
         None => Ok(vec![value.to_owned()]),
         Some(("eq", word)) => Ok(vec![word.to_owned()]),
@@ -266,7 +266,7 @@ fn render_page(pairs: &[(String, String)], page: &Page, is_signed: bool) -> serd
     view
 }
 
-fn link(pairs: &[(String, String)], marker: Option<&str>) -> String {
+pub fn link(pairs: &[(String, String)], marker: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs.iter().filter(|(name, _)| name != "marker") {
         query.append_pair(name, value);

@@ -114,7 +114,7 @@ fn no_member(member: &str) -> Error {
 }
 
 /// `{"member": ID}`; other fields are ignored, as in Glance.
-fn parse_member(body: &Value) -> Result<String, Error> {
+pub fn parse_member(body: &Value) -> Result<String, Error> {
     let field = in_object(body, "member")?;
     match field.as_str() {
         Some("") => Err(invalid("member", "", "it cannot be empty")),
@@ -124,7 +124,7 @@ fn parse_member(body: &Value) -> Result<String, Error> {
 }
 
 /// `{"status": …}`; other fields are ignored, as in Glance.
-fn parse_status(body: &Value) -> Result<ShareEvent, Error> {
+pub fn parse_status(body: &Value) -> Result<ShareEvent, Error> {
     let field = in_object(body, "status")?;
     let state = field.as_str().and_then(ShareState::parse);
     match state {

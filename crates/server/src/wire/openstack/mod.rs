@@ -3,6 +3,7 @@
 mod data;
 pub mod error;
 mod field;
+pub mod fuzzed;
 pub mod identity;
 mod image;
 mod info;

@@ -6,6 +6,7 @@ use lendglass_core::{Code, Error};
 use serde_json::{Map, Value};
 
 use crate::wire::common::{invalid, parse_json};
+use crate::wire::fuzzed::is_brief;
 
 /// Parameters that belong to every call, in the flattened forms.
 const COMMON: [&str; 12] = [
@@ -212,17 +213,30 @@ fn put(place: &mut Value, path: &[&str], value: String) -> Option<()> {
 }
 
 /// Reads a body as JSON and as a form, for the fuzzer and the test beside it. What JSON says with texts,
-/// lists and objects, the flattened form must say as well; `false` where it does not.
+/// lists and objects, the flattened form must say as well; what is refused is refused in a sentence.
 pub fn round_trip(body: &[u8]) -> bool {
-    let form = Input::of_flat(body);
-    drop(form.map(Input::finish));
-    let Ok(json) = Input::of_json(body) else { return true };
+    let (form, json) = (Input::of_flat(body), Input::of_json(body));
+    if ![&form, &json].into_iter().all(|input| is_brief(input) && is_read_briefly(input)) {
+        return false;
+    }
+    let Ok(json) = json else { return true };
     let mut pairs = Vec::new();
     let is_plain = json.values.iter().all(|(name, value)| {
         !COMMON.contains(&name.as_str()) && flatten(name, value, &mut pairs).is_some()
     });
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
     !is_plain || Input::of_flat(form.as_bytes()).is_ok_and(|flat| flat.values == json.values)
+}
+
+/// Whether whatever does not fit parameters of each type is refused in a sentence.
+fn is_read_briefly(input: &Result<Input, Error>) -> bool {
+    let Ok(mut input) = input.clone() else { return true };
+    is_brief(&input.filters())
+        && is_brief(&input.texts("ImageIds"))
+        && is_brief(&input.number("Limit"))
+        && is_brief(&input.flag("DryRun"))
+        && is_brief(&input.required("ImageId"))
+        && is_brief(&input.finish())
 }
 
 /// The flattened form of a value; `None` where it has none of the same meaning: an empty list, a

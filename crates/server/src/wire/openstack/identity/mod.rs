@@ -10,6 +10,8 @@ mod roles;
 mod tokens;
 mod users;
 
+pub(super) use self::tokens::{AuthRequest, parse_sign_in};
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

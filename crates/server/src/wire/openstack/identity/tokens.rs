@@ -24,7 +24,7 @@ const SUBJECT_TOKEN: &str = "x-subject-token";
 // --- requests ------------------------------------------------------------------------------------
 
 #[derive(Deserialize)]
-pub(super) struct AuthRequest {
+pub(in crate::wire::openstack) struct AuthRequest {
     auth: Auth,
 }
 
@@ -81,7 +81,7 @@ struct ProjectPart {
     domain: Option<DomainPart>,
 }
 
-fn parse_sign_in(request: AuthRequest) -> Result<SignIn, Error> {
+pub(in crate::wire::openstack) fn parse_sign_in(request: AuthRequest) -> Result<SignIn, Error> {
     Ok(SignIn {
         proof: parse_proof(request.auth.identity)?,
         scope: parse_scope(request.auth.scope)?,
