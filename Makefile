@@ -1,8 +1,7 @@
 # The whole vocabulary of chores. `make run`: try it. `make check`: what is quick.
 # `make test`: everything. `make bench`: the figures; `make bench-quick`: in two minutes.
-# `make torture`: the simulation, as long as wanted. Longer chores: `cargo xtask`.
-# `make test`: everything. `make bench`: the figures. `make torture`: the simulation, as long as
-# wanted. `make fuzz`: hostile bytes, a minute for each parser. Longer chores: `cargo xtask`.
+# `make torture`: the simulation, as long as wanted. `make fuzz`: hostile bytes, a minute for each
+# parser. Longer chores: `cargo xtask`.
 
 DATA ?= $(CURDIR)/data
 LISTEN ?= 127.0.0.1:9292
@@ -16,10 +15,9 @@ CONSOLE := $(if $(wildcard console/package.json),console/dist/index.html)
 CONSOLE_SOURCES := $(if $(CONSOLE),docs/openapi.json $(shell find console -type f \
 	-not -path 'console/node_modules/*' -not -path 'console/dist/*' \
 	-not -path 'console/src/api/generated.ts' -not -path 'console/test-results/*' \
-	-not -path 'console/e2e/*' -not -name playwright.config.ts))
+	-not -path 'console/e2e/*' -not -path 'console/bench/*' -not -name playwright.config.ts))
 
-.PHONY: run test check bench bench-quick torture lint
-.PHONY: run test check bench torture fuzz lint
+.PHONY: run test check bench bench-quick bench-console torture fuzz lint
 
 # Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
 run: $(CONSOLE)
@@ -46,6 +44,14 @@ bench bench-quick:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
 	cargo build --release --package lendglass-server --bins --example bench
 	./target/release/examples/bench $(if $(findstring quick,$@),quick) $(PARTS)
+	$(if $(BROWSER),$(MAKE) bench-console)
+
+# What the console and a browser make of it; `make bench BROWSER=yes` runs it after the others.
+bench-console: $(CONSOLE)
+	@sh interop/install.sh $(NEEDS) sqlite3 curl
+	@test -x /usr/bin/chromium || sh interop/install.sh chromium
+	cargo build --release --bins
+	cd console && npm run --silent bench
 
 # Histories of so many acts from so many seeds, from the first one on.
 SEEDS ?= 1000

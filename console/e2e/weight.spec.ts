@@ -1,38 +1,12 @@
 import { expect, test } from "./support/fixtures";
+import { isLoaded, traffic } from "./support/traffic";
 
 const FIRST_VISIT_KIB_MAX = 450;
 
 test("the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: "@once" }, async ({ alice }) => {
   await alice.image("erp-golden");
   const { page, context } = alice;
-  const count = async (of: typeof page) => {
-    const client = await context.newCDPSession(of);
-    await client.send("Network.enable");
-    const files = new Map<string, { url: string; status: number; bytes: number; isCached: boolean }>();
-    client.on("Network.responseReceived", ({ requestId, response }) => {
-      files.set(requestId, {
-        url: new URL(response.url).pathname,
-        status: response.status,
-        bytes: 0,
-        isCached: Boolean(response.fromDiskCache),
-      });
-    });
-    // What came over the line: to the page an answer “not modified” is the one that it has kept.
-    const answered = new Map<string, number>();
-    client.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
-      answered.set(requestId, statusCode);
-    });
-    client.on("Network.requestServedFromCache", ({ requestId }) => {
-      const file = files.get(requestId);
-      if (file) file.isCached = true;
-    });
-    client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
-      const file = files.get(requestId);
-      if (file) file.bytes = encodedDataLength;
-    });
-    return () => [...files].map(([id, file]) => ({ ...file, status: answered.get(id) ?? file.status }));
-  };
-  const first = await count(page);
+  const first = await traffic(page);
   await alice.open("images/private");
   await expect(page.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
   const bytes = first().reduce((all, file) => all + file.bytes, 0);
@@ -44,14 +18,10 @@ test("the_first_page_is_light_and_the_second_visit_loads_nothing", { tag: "@once
   expect(bytes / 1024, `KiB of the first visit: ${heaviest.join(", ")}`).toBeLessThan(FIRST_VISIT_KIB_MAX);
 
   const again = await context.newPage();
-  const second = await count(again);
+  const second = await traffic(again);
   await again.goto(page.url());
   await expect(again.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
-  const loaded = second().filter(
-    ({ url, status, isCached, bytes }) =>
-      !url.startsWith("/api/") && status !== 304 && !isCached && bytes > 0,
-  );
-  expect(loaded).toEqual([]);
+  expect(second().filter(isLoaded)).toEqual([]);
 });
 
 test("the_page_forbids_itself_what_it_does_not_need", { tag: "@once" }, async ({ alice }) => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -60,6 +60,17 @@ export class Server {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Its database, for who fills it while it is down. */
+  get database(): string {
+    return join(this.folder, "data", "lendglass.db");
+  }
+
+  /** What its process has taken of processors so far, in ms. */
+  get cpu(): number {
+    const fields = readFileSync(`/proc/${this.process?.pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
   /** The link that signs alice of the demo in, once. */

@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { A, expect, type Person, test } from "../e2e/support/fixtures";
+import { median, tell } from "./figures";
+
+const MIB = 1024 * 1024;
+const BYTES = Number(process.env.BENCH_UPLOAD_MIB ?? 2048) * MIB;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+
+/** A disk without holes, and without two equal blocks. */
+function disk(file: string) {
+  const handle = openSync(file, "w");
+  const block = Buffer.alloc(4 * MIB);
+  for (let at = 0; at < BYTES; at += block.length) {
+    for (let word = 0; word < block.length; word += 4) block.writeUInt32LE((at + word * 2654435761) >>> 0, word);
+    if (at === 0) block.writeUInt16LE(0xaa55, 510);
+    writeSync(handle, block);
+  }
+  closeSync(handle);
+}
+
+const record = (alice: Person, name: string) =>
+  alice.call<{ id: string }>("POST", "/images", { name, disk_format: "raw", container_format: "bare" });
+
+/** Seconds that curl takes. */
+async function byCurl(alice: Person, file: string): Promise<number> {
+  const { id } = await record(alice, "by-curl");
+  const [cookie] = await alice.context.cookies(`${alice.server.url}/api/v1/session`);
+  const begun = performance.now();
+  execFileSync("curl", [
+    ...["--silent", "--fail", "--show-error", "--upload-file", file],
+    ...["--header", `Cookie: ${cookie?.name}=${cookie?.value}`, "--header", `Origin: ${alice.server.url}`],
+    ...["--header", "Content-Type: application/octet-stream", "--header", `X-Lendglass-Project: ${A}`],
+    `${alice.server.url}/api/v1/images/${id}/file`,
+  ]);
+  const took = (performance.now() - begun) / 1_000;
+  await alice.call("DELETE", `/images/${id}`);
+  return took;
+}
+
+/** Seconds from the click to the image that is ready, and the largest heap of the page meanwhile. */
+async function byBrowser(alice: Person, file: string): Promise<{ took: number; heap: number }> {
+  const page = await alice.open("images/new");
+  const client = await alice.context.newCDPSession(page);
+  await client.send("Performance.enable");
+  let heap = 0;
+  const sample = setInterval(() => {
+    void client.send("Performance.getMetrics").then(({ metrics }) => {
+      heap = Math.max(heap, metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? 0);
+    });
+  }, 250);
+  await page.getByTestId("image-file").setInputFiles(file);
+  const next = page.getByRole("button", { name: "Next", exact: true });
+  await expect(page.getByRole("status").filter({ hasText: "disk.raw" })).toBeVisible();
+  await next.click();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("by-browser");
+  await next.click();
+  await next.click();
+  const begun = performance.now();
+  await page.getByRole("button", { name: "Create image" }).last().click();
+  await expect(page.getByText("“by-browser” is ready").first()).toBeVisible({ timeout: 900_000 });
+  const took = (performance.now() - begun) / 1_000;
+  clearInterval(sample);
+  const { images } = await alice.call<{ images: { id: string }[] }>("GET", "/images?name=by-browser");
+  for (const { id } of images) await alice.call("DELETE", `/images/${id}`);
+  return { took, heap };
+}
+
+test("uploads", async ({ alice }) => {
+  const folder = mkdtempSync(join(tmpdir(), "lendglass-bench-"));
+  try {
+    const file = join(folder, "disk.raw");
+    disk(file);
+    const [curl, browser, heaps]: [number[], number[], number[]] = [[], [], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      curl.push(await byCurl(alice, file));
+      const { took, heap } = await byBrowser(alice, file);
+      browser.push(took);
+      heaps.push(heap);
+    }
+    const rate = (seconds: number) => `${(BYTES / MIB / seconds).toFixed(0)} MiB/s`;
+    tell(`upload of ${BYTES / MIB} MiB by curl`, rate(median(curl)));
+    tell(`upload of ${BYTES / MIB} MiB by the browser`, rate(median(browser)));
+    tell("browser / curl", (median(curl) / median(browser)).toFixed(2), "0.8");
+    tell("largest heap of the page while it sends", `${(Math.max(...heaps) / MIB).toFixed(0)} MiB`, "100 MiB");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,42 @@
+import type { Page } from "@playwright/test";
+
+export interface Loaded {
+  url: string;
+  status: number;
+  /** As they came over the line. */
+  bytes: number;
+  isCached: boolean;
+}
+
+/** Whether a file of the console came over the line. */
+export const isLoaded = ({ url, status, isCached, bytes }: Loaded): boolean =>
+  !url.startsWith("/api/") && status !== 304 && !isCached && bytes > 0;
+
+/** Counts what a page loads from now on. */
+export async function traffic(page: Page): Promise<() => Loaded[]> {
+  const client = await page.context().newCDPSession(page);
+  await client.send("Network.enable");
+  const files = new Map<string, Loaded>();
+  client.on("Network.responseReceived", ({ requestId, response }) => {
+    files.set(requestId, {
+      url: new URL(response.url).pathname,
+      status: response.status,
+      bytes: 0,
+      isCached: Boolean(response.fromDiskCache),
+    });
+  });
+  // What came over the line: to the page an answer “not modified” is the one that it has kept.
+  const answered = new Map<string, number>();
+  client.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
+    answered.set(requestId, statusCode);
+  });
+  client.on("Network.requestServedFromCache", ({ requestId }) => {
+    const file = files.get(requestId);
+    if (file) file.isCached = true;
+  });
+  client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const file = files.get(requestId);
+    if (file) file.bytes = encodedDataLength;
+  });
+  return () => [...files].map(([id, file]) => ({ ...file, status: answered.get(id) ?? file.status }));
+}
