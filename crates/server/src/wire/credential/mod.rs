@@ -55,9 +55,7 @@ pub async fn caller_in(
 
 /// Whether a request carries a token or a signature, good or not.
 pub fn is_given(context: &Context, headers: &HeaderMap) -> bool {
-    context.signed.is_some()
-        || headers.contains_key(AUTH_TOKEN)
-        || headers.contains_key(header::AUTHORIZATION)
+    context.signed.is_some() || token(headers).is_some()
 }
 
 /// The caller of a request in a session that was proven, in the region named.
@@ -133,11 +131,6 @@ pub fn origin(context: &Context) -> Origin {
 fn session(app: &App, headers: &HeaderMap) -> Result<Arc<Session>, Error> {
     let token = token(headers).ok_or_else(|| Error::new(Code::Unauthenticated))?;
     identity::verify(app, token)
-}
-
-/// Whether a request has a token, whatever it is worth.
-pub fn has_token(headers: &HeaderMap) -> bool {
-    token(headers).is_some()
 }
 
 /// `X-Auth-Token`, or `Authorization: Bearer`.

@@ -33,7 +33,7 @@ impl FromRequest<App> for Asked {
         let (parts, body) = request.into_parts();
         let headers = &parts.headers;
         // Whoever has no proof has his body read by nobody.
-        if context.signed.is_none() && !credential::has_token(headers) {
+        if !credential::is_given(&context, headers) {
             return Err(Error::new(Code::Unauthenticated).into());
         }
         let query = parts.uri.query().unwrap_or_default();
