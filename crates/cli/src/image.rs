@@ -19,6 +19,7 @@ pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
         Image::Create(wish) => create(on, wish),
         Image::Upload(wish) => transfer::upload(on, wish),
         Image::List(wish) => list(on, wish),
+        Image::Systems { view } => systems(on, view),
         Image::Show { image } => print_image(on, &find::image(on, image, Among::Any)?),
         Image::Set(wish) => set(on, wish),
         Image::Unset(wish) => unset(on, wish),
@@ -159,6 +160,14 @@ fn list_query(on: &On<'_>, wish: &ListImages) -> Result<String, Failure> {
     Ok(parts.join("&"))
 }
 
+/// How many images of a list there are of each operating system.
+fn systems(on: &On<'_>, view: &str) -> Result<u8, Failure> {
+    let answer = on.session.get(&format!("/images/systems?view={}", escaped(view)))?;
+    let columns = [column("system", "OS", "操作系统"), column("images", "Images", "镜像")];
+    print_rows(on, &columns, answer["systems"].as_array().map_or(&[][..], Vec::as_slice))?;
+    Ok(0)
+}
+
 fn row(image: &Value) -> Value {
     let mut row = image.clone();
     let owner = &image["owner"];
@@ -239,6 +248,7 @@ fn set(on: &On<'_>, wish: &SetImage) -> Result<u8, Failure> {
             body.insert(name.to_owned(), false.into());
         }
     }
+    body.extend(wish.rank.map(|rank| ("rank".to_owned(), rank.into())));
     patch(on, &wish.image, body)
 }
 

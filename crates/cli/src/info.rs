@@ -208,3 +208,28 @@ pub fn replicate(on: &On<'_>, wish: &ReplicateImage) -> Result<u8, Failure> {
     let copy = find::id(&made["image"]);
     print_image(on, &on.session.get(&format!("/images/{copy}"))?)
 }
+
+/// What the installation has: drivers, formats, limits.
+pub fn capabilities(on: &On<'_>) -> Result<u8, Failure> {
+    let answer = on.session.get("/capabilities")?;
+    let mut fields = vec![("version".to_owned(), answer["version"].clone())];
+    for part in ["drivers", "limits"] {
+        for (name, value) in answer[part].as_object().into_iter().flatten() {
+            fields.push((name.clone(), value.clone()));
+        }
+    }
+    for part in ["disk_formats", "container_formats", "digests"] {
+        fields.push((part.to_owned(), answer[part].clone()));
+    }
+    let fields: Vec<(&str, Value)> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    print_fields(on, &fields)?;
+    Ok(0)
+}
+
+/// Says whether a page of the console helps.
+pub fn feedback(on: &On<'_>, page: &str, helpful: bool, text: Option<&str>) -> Result<u8, Failure> {
+    let body = json!({"page": page, "helpful": helpful, "text": text});
+    on.session.call(&Method::POST, "/feedback", Some(&body))?;
+    Ok(0)
+}

@@ -80,6 +80,8 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         | Command::Region(_)
         | Command::Undo { .. }
         | Command::Operator(_)
+        | Command::Capabilities
+        | Command::Feedback { .. }
         | Command::Upload(_)
         | Command::Vault(_)
         | Command::Tag(_)
@@ -103,6 +105,10 @@ fn run(cli: &Cli, language: Language) -> Result<u8, Failure> {
         Command::Undo { token } => sharing::undo(&on, token),
         Command::Tag(verb) => tag::run(&on, verb),
         Command::Operator(verb) => operator::run(&on, verb),
+        Command::Capabilities => info::capabilities(&on),
+        Command::Feedback { page, helpful, text } => {
+            info::feedback(&on, page, helpful == "yes", text.as_deref())
+        }
         Command::Upload(verb) => resume::run(&on, verb),
         Command::Vault(verb) => vault::run(&on, verb),
         Command::Backup(verb) => backup::run(&on, verb),

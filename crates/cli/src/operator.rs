@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::args::{On, Operator};
+use crate::args::{On, Operator, Page};
 use crate::failure::Failure;
 use crate::image::more;
 use crate::output::{column, print_rows};
@@ -18,6 +18,7 @@ pub fn run(on: &On<'_>, verb: &Operator) -> Result<u8, Failure> {
         }
         Operator::Storage => storage(on),
         Operator::Health => health(on),
+        Operator::Feedback { page } => feedback(on, page),
     }
 }
 
@@ -65,6 +66,22 @@ fn tenants(on: &On<'_>, query: &str) -> Result<u8, Failure> {
     ];
     print_rows(on, &columns, &rows)?;
     more(on, &page);
+    Ok(0)
+}
+
+fn feedback(on: &On<'_>, page: &Page) -> Result<u8, Failure> {
+    let answer =
+        on.session.get(&format!("/feedback?{}", page_query(page).trim_start_matches('&')))?;
+    let columns = [
+        column("at", "When", "时间"),
+        column("page", "Page", "页面"),
+        column("helpful", "Helpful", "有帮助"),
+        column("text", "Text", "内容"),
+        column("user_name", "User", "用户"),
+        column("project", "Project", "项目"),
+    ];
+    print_rows(on, &columns, answer["feedback"].as_array().map_or(&[][..], Vec::as_slice))?;
+    more(on, &answer);
     Ok(0)
 }
 

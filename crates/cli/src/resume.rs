@@ -75,11 +75,20 @@ fn path(id: &str) -> String {
     format!("/uploads/{}", escaped(id))
 }
 
-/// Begins an upload into the record `image`; its id.
-pub fn begin(on: &On<'_>, image: &str, name: &str, length: u64) -> Result<String, Failure> {
+/// Begins an upload into the record `image`; its id. A new record goes with an upload that is cancelled.
+pub fn begin(
+    on: &On<'_>,
+    image: &str,
+    name: &str,
+    length: u64,
+    is_new: bool,
+) -> Result<String, Failure> {
     let file_name = std::path::Path::new(name).file_name().unwrap_or_default().to_string_lossy();
     let pair = |key: &str, value: &str| format!("{key} {}", STANDARD.encode(value));
-    let metadata = format!("{},{}", pair("image", image), pair("filename", &file_name));
+    let mut metadata = format!("{},{}", pair("image", image), pair("filename", &file_name));
+    if is_new {
+        metadata.push_str(&format!(",{}", pair("image_is_new", "true")));
+    }
     let length = length.to_string();
     let headers = [TUS, ("upload-length", length.as_str()), ("upload-metadata", &metadata)];
     let sent = Sent { headers: &headers, bytes: None };

@@ -36,7 +36,7 @@ pub fn upload(on: &On<'_>, wish: &UploadImage) -> Result<u8, Failure> {
     };
     let is_kept = source.length.is_some_and(|length| length >= resume::KEPT_FROM_BYTES);
     let sent = match source.length.filter(|_| is_kept) {
-        Some(length) => resume::begin(on, &id, &wish.file, length)
+        Some(length) => resume::begin(on, &id, &wish.file, length, is_new)
             .and_then(|upload| resume::go_on(on, &upload, &wish.file)),
         None => {
             if io::stderr().is_terminal() {

@@ -471,6 +471,7 @@ pub(crate) mod fixtures {
             properties: std::collections::BTreeMap::new(),
             is_from_backup: false,
             source_image: None,
+            rank: 0,
             shares: 0,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),

@@ -56,6 +56,8 @@ pub struct Image {
     pub is_from_backup: bool,
     /// The shared image this one was replicated from (US-08).
     pub source_image: Option<ImageId>,
+    /// Its place among public images, set by the operator: small numbers first, 0 is none and comes last.
+    pub rank: u32,
     /// The number of live shares, kept in each transaction that changes one.
     pub shares: u32,
     /// When the record was made; never changes.

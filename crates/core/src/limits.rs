@@ -130,6 +130,14 @@ pub const WEBHOOK_SENDERS: usize = 16;
 pub const WEBHOOK_TURN: u32 = 16;
 /// Copies of one project that move bytes at one time; further ones wait (T-046).
 pub const COPIES_OF_PROJECT: u32 = 5;
+/// Operating systems by which a list of images is grouped; rarer ones are left out.
+pub const SYSTEMS_LISTED: u32 = 100;
+/// Longest word of feedback about a page of the console, characters.
+pub const FEEDBACK_CHARS: usize = 1_000;
+/// Longest name of such a page, bytes.
+pub const FEEDBACK_PAGE_BYTES: usize = 64;
+/// Pages of which one user's feedback is kept; there are fewer.
+pub const FEEDBACK_OF_USER: u32 = 100;
 /// Images that one request deletes.
 pub const DELETE_AT_ONCE: usize = 100;
 /// Predefined tags of a project, or of the installation.

@@ -34,6 +34,7 @@ on_both_engines! { "lendglass":
     a_whole_counts_only_if_its_digest_fits,
     hostile_bytes_end_the_upload,
     cancelling_leaves_nothing,
+    cancelling_takes_a_new_image_along,
     a_deleted_image_ends_its_upload,
     waiting_uploads_expire_and_parts_renew_them,
     another_token_and_a_session_go_on,
@@ -419,6 +420,24 @@ async fn hostile_bytes_end_the_upload(server: TestServer) {
     assert_eq!(status(&server, &image).await, "queued");
     refused(server.request("alice", "GET", path, ()).await, 404, "UPLOAD_NOT_FOUND");
     check_nothing_is_left(&server).await;
+}
+
+/// Whoever cancels, in this browser or another: a record that was made for the bytes goes with them.
+async fn cancelling_takes_a_new_image_along(server: TestServer) {
+    for (is_new, status) in [("true", 404), ("false", 200)] {
+        let image = queued(&server, "raw").await;
+        let path = format!("/api/v1/images/{image}");
+        server.request("alice", "PATCH", &path, json!({"protected": true})).await.expect(200);
+        let about = metadata(&[("image", &image), ("image_is_new", is_new)]);
+        let made = begin(&server, "alice", 10, &about).await.expect(201);
+        let upload = made.header("location").to_owned();
+        let shown = server.request("rita", "GET", UPLOADS, ()).await.expect(200).json();
+        assert_eq!(shown["uploads"][0]["image_is_new"], is_new == "true");
+        part(&server, &upload, 0, b"some").await.expect(204);
+        server.request_with("alice", "DELETE", &upload, &[TUS], ()).await.expect(204);
+        let left = server.request("alice", "GET", &path, ()).await.expect(status).json();
+        assert!(status == 404 || left["status"] == "queued", "{left}");
+    }
 }
 
 async fn cancelling_leaves_nothing(server: TestServer) {

@@ -17,7 +17,7 @@ macro_rules! image_columns {
          i.is_protected, i.is_published, i.disk_format, i.container_format, i.min_disk_gib, \
          i.min_ram_mib, i.size_bytes, i.virtual_size_bytes, i.md5_hex, i.digest_algo, \
          i.digest_hex, i.encryption, i.tags, i.properties, i.is_from_backup, i.source_image_id, \
-         i.share_count, i.created_at, i.updated_at"
+         i.list_rank, i.share_count, i.created_at, i.updated_at"
     };
 }
 pub(crate) use image_columns;
@@ -59,8 +59,8 @@ static INSERT: Statement = Statement::new(
      is_hidden, is_protected, is_published, disk_format, container_format, min_disk_gib, \
      min_ram_mib, size_bytes, virtual_size_bytes, md5_hex, digest_algo, digest_hex, encryption, \
      tags, properties, is_from_backup, source_image_id, share_count, tencent_id, created_at, \
-     updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+     updated_at, list_rank) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
 );
 static UPDATE: Statement = Statement::new(
     "update image set owner_id = $2, name = $3, name_folded = $4, kind = $5, status = $6, \
@@ -68,7 +68,7 @@ static UPDATE: Statement = Statement::new(
      container_format = $12, min_disk_gib = $13, min_ram_mib = $14, size_bytes = $15, \
      virtual_size_bytes = $16, md5_hex = $17, digest_algo = $18, digest_hex = $19, \
      encryption = $20, tags = $21, properties = $22, source_image_id = $23, share_count = $24, \
-     updated_at = $25 where id = $1",
+     updated_at = $25, list_rank = $26 where id = $1",
 );
 static DELETE: Statement = Statement::new("delete from image where id = $1");
 static GONE: Statement = Statement::new(
@@ -281,6 +281,7 @@ pub fn insert(tx: &mut Tx<'_>, image: &Image, tencent_id: &str) -> Result<(), Er
             tencent_id,
             image.created_at,
             image.updated_at,
+            image.rank,
         ],
     )?;
     concerns_owner(tx, image);
@@ -321,6 +322,7 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
             after.source_image.as_ref(),
             after.shares,
             after.updated_at,
+            after.rank,
         ],
     )?;
     concerns_owner(tx, before);
@@ -461,6 +463,7 @@ pub(crate) fn read(columns: &mut Columns) -> Result<Image, Error> {
         properties: read_json(&columns.text()?)?,
         is_from_backup: columns.flag()?,
         source_image: columns.opt_text()?.map(ImageId::trusted),
+        rank: columns.u32()?,
         shares: columns.u32()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,

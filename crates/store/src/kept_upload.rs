@@ -25,6 +25,8 @@ pub struct KeptUpload {
     pub file_name: String,
     /// What the whole must hash to.
     pub sha256_hex: Option<String>,
+    /// Whether the record was made for these bytes, and goes with them when they are given up.
+    pub is_image_new: bool,
     /// Who began it.
     pub user: UserId,
     /// The name of who began it.
@@ -40,7 +42,7 @@ macro_rules! kept {
         Statement::new(concat!(
             "select u.id, u.image_id, u.blob_id, b.region_id, c.locator, u.fence, k.length_bytes, \
              k.durable_bytes, k.tail, k.offset_bytes, k.file_name, k.sha256_hex, k.user_id, \
-             k.user_name, k.created_at, k.expires_at \
+             k.user_name, k.created_at, k.expires_at, k.is_image_new \
              from kept_upload k join upload u on u.id = k.upload_id \
              join blob b on b.id = u.blob_id join blob_copy c on c.blob_id = u.blob_id ",
             $rest
@@ -50,8 +52,8 @@ macro_rules! kept {
 
 static PUT: Statement = Statement::new(
     "insert into kept_upload (upload_id, length_bytes, durable_bytes, tail, offset_bytes, \
-     file_name, sha256_hex, user_id, user_name, created_at, expires_at) \
-     values ($1, $2, 0, '', 0, $3, $4, $5, $6, $7, $8)",
+     file_name, sha256_hex, user_id, user_name, created_at, expires_at, is_image_new) \
+     values ($1, $2, 0, '', 0, $3, $4, $5, $6, $7, $8, $9)",
 );
 static BY_ID: Statement = kept!("where u.id = $1");
 static OF_IMAGE: Statement = Statement::new(
@@ -87,7 +89,8 @@ pub fn begin(tx: &mut Tx<'_>, kept: &KeptUpload) -> Result<(), Error> {
         &kept.user,
         &kept.user_name,
         kept.created_at,
-        kept.expires_at
+        kept.expires_at,
+        kept.is_image_new,
     ];
     tx.execute(&PUT, &values).map(|_| ())
 }
@@ -158,7 +161,7 @@ fn kept_of(row: Row) -> Result<KeptUpload, Error> {
         },
         fence: columns.int()?,
     };
-    Ok(KeptUpload {
+    let mut kept = KeptUpload {
         upload,
         length_bytes: columns.opt_u64()?.unwrap_or_default(),
         durable_bytes: columns.opt_u64()?.unwrap_or_default(),
@@ -170,5 +173,8 @@ fn kept_of(row: Row) -> Result<KeptUpload, Error> {
         user_name: columns.text()?,
         created_at: columns.time()?,
         expires_at: columns.time()?,
-    })
+        is_image_new: false,
+    };
+    kept.is_image_new = columns.flag()?;
+    Ok(kept)
 }

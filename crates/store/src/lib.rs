@@ -13,6 +13,7 @@ pub mod clock;
 pub mod copy;
 pub mod credential;
 pub mod db;
+pub mod feedback;
 pub mod idempotency;
 pub mod image;
 pub mod job;

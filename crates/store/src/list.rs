@@ -185,7 +185,16 @@ pub enum SortKey {
     Id,
     CreatedAt,
     UpdatedAt,
+    /// The operating system.
+    System,
+    /// The operator's order of public images.
+    Rank,
 }
+
+/// The property that names an image's operating system.
+const SYSTEM: &str = "os_distro";
+/// What has no rank comes after all that has.
+const NO_RANK: i64 = 1 << 32;
 
 impl SortKey {
     /// Nothing sorts before everything, on both engines.
@@ -201,6 +210,11 @@ impl SortKey {
             SortKey::Id => "i.id",
             SortKey::CreatedAt => "i.created_at",
             SortKey::UpdatedAt => "i.updated_at",
+            SortKey::System => {
+                "coalesce((select p.value from image_property p \
+                 where p.image_id = i.id and p.name = 'os_distro'), '')"
+            }
+            SortKey::Rank => "case i.list_rank when 0 then 4294967296 else i.list_rank end",
         }
     }
 
@@ -217,6 +231,9 @@ impl SortKey {
             SortKey::Id => text(Some(image.id.as_str())),
             SortKey::CreatedAt => image.created_at.into(),
             SortKey::UpdatedAt => image.updated_at.into(),
+            SortKey::System => text(image.properties.get(SYSTEM).map(String::as_str)),
+            SortKey::Rank if image.rank == 0 => Value::Int(NO_RANK),
+            SortKey::Rank => Value::Int(i64::from(image.rank)),
         }
     }
 }
@@ -271,6 +288,32 @@ pub async fn count(db: &Db, query: &ImageQuery, most: u32) -> Result<u32, Error>
         Some(row) => row.read().u32(),
         None => Ok(0),
     }
+}
+
+/// How many images a query has of each operating system, the most first; at most `most` systems, and
+/// `None` for images that name none.
+pub async fn systems(
+    db: &Db,
+    query: &ImageQuery,
+    most: u32,
+) -> Result<Vec<(Option<String>, u32)>, Error> {
+    let mut text = Text::default();
+    let keys = text.all_keys(query);
+    let filters = text.filters(query);
+    let most = text.put(most);
+    let sql = format!(
+        "select p.value, cast(count(*) as bigint) as n from ({keys}) k \
+         join image i on i.id = k.id \
+         left join image_property p on p.image_id = i.id and p.name = '{SYSTEM}' \
+         where 1 = 1{filters} group by p.value order by n desc, p.value limit {most}"
+    );
+    let rows = db.read(&Statement::composed(sql), text.params).await?;
+    rows.into_iter()
+        .map(|row| {
+            let mut columns = row.read();
+            Ok((columns.opt_text()?, columns.u32()?))
+        })
+        .collect()
 }
 
 /// The direction, where the order is by creation alone.

@@ -11,6 +11,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("backup", crate::backup::STATEMENTS),
         ("copy", crate::copy::STATEMENTS),
         ("credential", crate::credential::STATEMENTS),
+        ("feedback", crate::feedback::STATEMENTS),
         ("idempotency", crate::idempotency::STATEMENTS),
         ("image", crate::image::STATEMENTS),
         ("job", crate::job::STATEMENTS),

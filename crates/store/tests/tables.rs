@@ -77,6 +77,7 @@ fn full_image(id: &str) -> Image {
             ("x".to_owned(), "{\"a\": [1]}".to_owned()),
         ]),
         is_from_backup: true,
+        rank: 0,
         source_image: Some(ImageId::trusted("source")),
         shares: 3,
         created_at: Timestamp(1_000_000_123),
@@ -103,6 +104,7 @@ fn bare_image(id: &str) -> Image {
         tags: Vec::new(),
         properties: BTreeMap::new(),
         is_from_backup: false,
+        rank: 0,
         source_image: None,
         shares: 0,
         ..full_image(id)
@@ -153,6 +155,7 @@ async fn an_image_is_read_as_it_was_written() {
         let id = full.id.clone();
         let emptied = Image {
             is_from_backup: full.is_from_backup,
+            rank: 0,
             created_at: full.created_at,
             ..bare_image("full")
         };

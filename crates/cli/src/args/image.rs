@@ -28,6 +28,12 @@ Examples:
   lend image list --view owned --sort name:asc
   lend image list --name-contains web --tag prod -f value -c id")]
     List(ListImages),
+    /// Count images by operating system.
+    Systems {
+        /// Of which images, as in `lend image list`.
+        #[arg(long, default_value = "public")]
+        view: String,
+    },
     /// Show an image, and with --long what you may do with it.
     Show {
         /// The image.
@@ -235,6 +241,9 @@ pub struct SetImage {
     /// Show it in default lists again.
     #[arg(long, conflicts_with = "hidden")]
     pub unhidden: bool,
+    /// Its place among public images, small numbers first and 0 for none; for the operator.
+    #[arg(long, value_name = "N")]
+    pub rank: Option<u32>,
 }
 
 #[derive(Args)]

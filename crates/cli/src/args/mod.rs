@@ -218,6 +218,19 @@ pub enum Command {
     /// Make backups from disk images, and full-server images from backups.
     #[command(subcommand)]
     Backup(Backup),
+    /// What this cloud has: drivers, formats, limits.
+    Capabilities,
+    /// Say whether a page of the console helps you.
+    Feedback {
+        /// The page, as `images/private`.
+        page: String,
+        /// Whether it helped.
+        #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
+        helpful: String,
+        /// What you add.
+        #[arg(long)]
+        text: Option<String>,
+    },
     /// Take back what you did a few seconds ago: share, unshare, accept, reject.
     Undo {
         /// What the act printed.
@@ -281,6 +294,11 @@ pub enum Operator {
     Storage,
     /// Ask every part whether it works; exit code 1 where one does not.
     Health,
+    /// List what people say of the pages of the console, newest first.
+    Feedback {
+        #[command(flatten)]
+        page: Page,
+    },
 }
 
 #[derive(Subcommand)]

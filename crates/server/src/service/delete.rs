@@ -16,7 +16,7 @@ use lendglass_store::{
 use crate::app::App;
 use crate::service::share::{Mode, told_of};
 use crate::service::vault::acceptance;
-use crate::service::{lock_seen, notice};
+use crate::service::{Seen, lock_seen, notice};
 
 /// Deletes an image; its shares end with it where the policy allows (DL-01, DL-02, DL-06, DL-09). The
 /// bytes are removed soon after, unless somebody else uses them.
@@ -59,6 +59,22 @@ fn delete_in(
     go(tx, app, caller, &image, &policy, backups)
 }
 
+/// Deletes a record that was made for bytes which were given up, protected or not; it stays where the
+/// caller may not delete it. Answers the inboxes that were told.
+pub(crate) fn unfilled(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    id: &ImageId,
+) -> Result<Vec<Inbox>, Error> {
+    let mut seen = lock_seen(tx, id, caller)?;
+    seen.image.is_protected = false;
+    match may_delete(tx, app, caller, &seen)? {
+        Ok(policy) => go(tx, app, caller, &seen.image, &policy, Backups::Keep),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
 /// Locks an image and decides whether the caller may delete it.
 fn may_go(
     tx: &mut Tx<'_>,
@@ -66,14 +82,25 @@ fn may_go(
     caller: &Caller,
     id: &ImageId,
 ) -> Result<(Image, Policy), Error> {
-    let now = app.clock.now();
     let seen = lock_seen(tx, id, caller)?;
-    let image = &seen.image;
-    let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &image.owner)?;
-    let usage = store_share::usage(tx, id, now)?;
-    let standing = seen.standing(caller, now)?;
-    access::may_delete(caller, standing, image, &policy, usage.total(), usage.accepted)?;
+    let policy = may_delete(tx, app, caller, &seen)??;
     Ok((seen.image, policy))
+}
+
+/// Whether the caller may delete a locked image; the policy of its owner where he may.
+fn may_delete(
+    tx: &mut Tx<'_>,
+    app: &App,
+    caller: &Caller,
+    seen: &Seen,
+) -> Result<Result<Policy, Error>, Error> {
+    let (now, image) = (app.clock.now(), &seen.image);
+    let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &image.owner)?;
+    let usage = store_share::usage(tx, &image.id, now)?;
+    let may = seen.standing(caller, now).and_then(|standing| {
+        access::may_delete(caller, standing, image, &policy, usage.total(), usage.accepted)
+    });
+    Ok(may.map(|()| policy))
 }
 
 /// Deletes a locked image.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{self, AuditEvent, AuditVerb};
 use lendglass_core::image::{
     ContainerFormat, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility, check_name,
     check_property, check_tag,
@@ -99,6 +99,8 @@ pub enum Edit {
     RemoveProperty(String),
     /// Gives the record to another project; for the operator.
     Owner(ProjectId),
+    /// Sets its place among public images, 0 for none; for the operator.
+    Rank(u32),
 }
 
 /// Makes a record in the caller's project and region (`queued`, without bytes).
@@ -183,6 +185,7 @@ fn record(
         tags: Vec::new(),
         properties: new.properties.clone(),
         is_from_backup: false,
+        rank: 0,
         source_image: None,
         shares: 0,
         created_at: now,
@@ -291,24 +294,34 @@ fn update_in(
     Ok(seen)
 }
 
-/// The fields that differ, for the audit trail; values are the owner's business.
+/// What differs, with what it was and is, for the audit trail.
 fn changes(before: &Image, after: &Image) -> String {
-    let differs = [
-        ("name", before.name != after.name),
-        ("visibility", before.visibility != after.visibility),
-        ("hidden", before.is_hidden != after.is_hidden),
-        ("protected", before.is_protected != after.is_protected),
-        ("disk_format", before.disk_format != after.disk_format),
-        ("container_format", before.container_format != after.container_format),
-        ("min_disk", before.min_disk_gib != after.min_disk_gib),
-        ("min_ram", before.min_ram_mib != after.min_ram_mib),
-        ("kind", before.kind != after.kind),
-        ("tags", before.tags != after.tags),
-        ("properties", before.properties != after.properties),
-        ("owner", before.owner != after.owner),
-    ];
-    let names = differs.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name);
-    format!("changed={}", names.collect::<Vec<_>>().join(","))
+    audit::changes_text(&facts(before), &facts(after))
+}
+
+/// The fields that people change.
+fn facts(image: &Image) -> BTreeMap<String, String> {
+    let own = |properties: &BTreeMap<String, String>| {
+        let named =
+            |(name, value): (&String, &String)| (format!("properties.{name}"), value.clone());
+        properties.iter().map(named).collect::<BTreeMap<_, _>>()
+    };
+    let mut facts = own(&image.properties);
+    let mut put = |name: &str, value: String| facts.insert(name.to_owned(), value);
+    put("name", image.name.clone().unwrap_or_default());
+    put("visibility", image.visibility.as_str().to_owned());
+    put("hidden", image.is_hidden.to_string());
+    put("protected", image.is_protected.to_string());
+    put("disk_format", image.disk_format.map_or("", |format| format.as_str()).to_owned());
+    let container = image.container_format.map_or("", |format| format.as_str());
+    put("container_format", container.to_owned());
+    put("min_disk_gib", image.min_disk_gib.to_string());
+    put("min_ram_mib", image.min_ram_mib.to_string());
+    put("kind", image.kind.as_str().to_owned());
+    put("tags", image.tags.join(", "));
+    put("rank", image.rank.to_string());
+    put("owner", image.owner.to_string());
+    facts
 }
 
 /// The shares of an image that changed its owner are the new owner's, but for the one he received
@@ -409,6 +422,12 @@ fn apply(caller: &Caller, image: &mut Image, edit: &Edit, policy: &Policy) -> Re
                 caller.needs_operator()?;
             }
             image.owner = owner.clone();
+        }
+        Edit::Rank(rank) => {
+            if *rank != image.rank {
+                caller.needs_operator()?;
+            }
+            image.rank = *rank;
         }
     }
     Ok(())

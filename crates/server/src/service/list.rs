@@ -1,7 +1,7 @@
 //! Lists of images: which ones a request means, and the page of them.
 
 use lendglass_core::image::{Image, Visibility};
-use lendglass_core::limits::LIST_FILTERS;
+use lendglass_core::limits::{LIST_FILTERS, SYSTEMS_LISTED};
 use lendglass_core::permission::Action;
 use lendglass_core::share::ShareState;
 use lendglass_core::tenant::Caller;
@@ -99,6 +99,21 @@ pub async fn count(
         return Ok(0);
     }
     store_list::count(&app.db, &query, most).await
+}
+
+/// How many images of a list there are of each operating system, the most first; `None` for those that
+/// name none (T-005).
+pub async fn systems(
+    app: &App,
+    caller: &Caller,
+    request: &ListImages,
+) -> Result<Vec<(Option<String>, u32)>, Error> {
+    caller.may(Action::ImagesList)?;
+    let query = query(app, caller, request).await?;
+    if query.sources.is_empty() {
+        return Ok(Vec::new());
+    }
+    store_list::systems(&app.db, &query, SYSTEMS_LISTED).await
 }
 
 /// The images of a page with the shares that concern the caller, in the page's order.

@@ -151,8 +151,7 @@ pub async fn invite(app: &App, caller: &Caller, request: Invite) -> Result<Repor
     if is_dry {
         tenant::may_look_up(app, caller)?;
     }
-    let report =
-        run(app, batch, move |tx, batch| invite::invite_all(tx, batch, &request)).await?;
+    let report = run(app, batch, move |tx, batch| invite::invite_all(tx, batch, &request)).await?;
     if is_dry {
         // To be told who exists is to look him up (SH-20).
         tenant::note_wrong_ids(app, caller, &report.results);

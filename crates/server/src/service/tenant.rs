@@ -78,9 +78,7 @@ pub(crate) fn may_look_up(app: &App, caller: &Caller) -> Result<(), Error> {
 
 /// Counts the recipients that nobody has the id of, each once.
 pub(crate) fn note_wrong_ids(app: &App, caller: &Caller, results: &[PairResult]) {
-    let is_wrong = |pair: &&PairResult| {
-        matches!(&pair.outcome, Outcome::Refused(error) if error.code() == Code::TenantNotFound)
-    };
+    let is_wrong = |pair: &&PairResult| matches!(&pair.outcome, Outcome::Refused(error) if error.code() == Code::TenantNotFound);
     let wrong = results.iter().filter(is_wrong).map(|pair| &pair.recipient);
     for _ in wrong.collect::<BTreeSet<_>>() {
         app.wrong_ids.note(&caller.project, app.clock.now());

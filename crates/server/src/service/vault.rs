@@ -6,7 +6,7 @@ pub(crate) mod acceptance;
 use std::collections::BTreeMap;
 
 use lendglass_core::access::accepting_needs_vault;
-use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::audit::{self, AuditEvent, AuditVerb};
 use lendglass_core::image::ImageKind;
 use lendglass_core::permission::Action;
 use lendglass_core::policy::Policy;
@@ -92,7 +92,7 @@ fn create_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, vault: &Vault) -> Resu
     vault::room_in_project(vaults, capacity, u64::from(vault.capacity_gib), true)?;
     is_name_free(tx, vault)?;
     store_vault::insert(tx, vault)?;
-    record(tx, app, caller, AuditVerb::VaultCreate, &vault.id)?;
+    record(tx, app, caller, AuditVerb::VaultCreate, &vault.id, String::new())?;
     Ok(Filled { vault: vault.clone(), usage: VaultUse::default() })
 }
 
@@ -112,8 +112,9 @@ fn record(
     caller: &Caller,
     verb: AuditVerb,
     id: &VaultId,
+    detail: String,
 ) -> Result<(), Error> {
-    let event = AuditEvent::by(caller, app.clock.now(), verb, id.as_str());
+    let event = AuditEvent::by(caller, app.clock.now(), verb, id.as_str()).with_detail(detail);
     store_audit::insert(tx, &app.ids.hex(), &event)
 }
 
@@ -223,9 +224,20 @@ fn update_in(
     if after != before {
         after.updated_at = app.clock.now();
         store_vault::update(tx, &after)?;
-        record(tx, app, caller, AuditVerb::VaultUpdate, id)?;
+        let detail = audit::changes_text(&facts(&before), &facts(&after));
+        record(tx, app, caller, AuditVerb::VaultUpdate, id, detail)?;
     }
     Ok(Filled { vault: after, usage })
+}
+
+/// The fields that people change, for the audit trail.
+fn facts(vault: &Vault) -> BTreeMap<String, String> {
+    let facts = [
+        ("name", vault.name.clone()),
+        ("description", vault.description.clone()),
+        ("capacity_gib", vault.capacity_gib.to_string()),
+    ];
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Deletes an empty vault.
@@ -238,7 +250,7 @@ pub async fn delete(app: &App, caller: &Caller, id: &VaultId) -> Result<(), Erro
         mine.may(Action::VaultsManage)?;
         vault::may_delete(&vault, usage)?;
         store_vault::delete(tx, &id)?;
-        record(tx, &owned, &mine, AuditVerb::VaultDelete, &id)
+        record(tx, &owned, &mine, AuditVerb::VaultDelete, &id, String::new())
     })
     .await
 }

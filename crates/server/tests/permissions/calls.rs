@@ -239,6 +239,7 @@ impl Call {
                 length_bytes: 12,
                 file_name: "disk.raw".to_owned(),
                 sha256_hex: None,
+                is_image_new: false,
             };
             return Some(kept::create(&server.app, &alice(), new).await.unwrap().upload.id);
         }
@@ -287,6 +288,7 @@ impl Call {
             ("PUT", "tags/predefined/{key}") => json!({"values": ["a"]}),
             ("PUT", "rules/{owner}") => json!({"verdict": "accept"}),
             ("POST", "notices/read") => json!({"ids": []}),
+            ("POST", "feedback") => json!({"page": "images/private", "helpful": true}),
             _ => return None,
         };
         Some(body.into())

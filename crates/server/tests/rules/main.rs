@@ -22,6 +22,7 @@ mod audit;
 mod audit_chain;
 mod backups;
 mod bytes;
+mod console;
 mod copies;
 mod ending;
 mod every_key;

@@ -29,7 +29,7 @@ use super::{commit, declared, may_begin, refusal, remove_late, undo_in};
 use crate::app::App;
 use crate::service::copy::CHECKPOINT_BYTES;
 use crate::service::download::blob_error;
-use crate::service::lock_seen;
+use crate::service::{delete, lock_seen};
 
 /// An upload to be begun.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct NewUpload {
     pub file_name: String,
     /// What the whole must hash to, in lower case hex.
     pub sha256_hex: Option<String>,
+    /// Whether the record was made for these bytes, and goes with them when they are given up.
+    pub is_image_new: bool,
 }
 
 /// Begins an upload that is kept: the record goes from `queued` to `saving`.
@@ -68,6 +70,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewUpload) -> Result<KeptUp
         offset_bytes: 0,
         file_name: new.file_name,
         sha256_hex: new.sha256_hex,
+        is_image_new: new.is_image_new,
         user: caller.user.clone(),
         user_name: caller.user_name.clone(),
         created_at: now,
@@ -179,15 +182,20 @@ fn unknown(id: &str) -> Error {
     Error::new(Code::UploadNotFound).with("id", shortened(id, 80))
 }
 
-/// Gives an upload up: nothing of it is kept, the record is `queued` again.
+/// Gives an upload up: nothing of it is kept. The record is `queued` again, or goes as well where it was
+/// made for these bytes.
 pub async fn cancel(app: &App, caller: &Caller, id: &str) -> Result<(), Error> {
     let (owned, mine, name) = (app.clone(), caller.clone(), id.to_owned());
     let now = app.clock.now();
-    app.change(caller, move |tx| {
+    let told = app.change(caller, move |tx| {
         let (kept, _) = mine_in(tx, &mine, &name, now)?;
-        end_in(tx, &owned, &mine, &kept.upload, "it was cancelled")
-    })
-    .await?;
+        end_in(tx, &owned, &mine, &kept.upload, "it was cancelled")?;
+        match kept.is_image_new {
+            true => delete::unfilled(tx, &owned, &mine, &kept.upload.image),
+            false => Ok(Vec::new()),
+        }
+    });
+    app.bell.ring(&told.await?);
     app.uploads.forget(id);
     app.work.notify_one();
     Ok(())

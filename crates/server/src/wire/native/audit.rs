@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use lendglass_core::audit::{Changed, changes_of};
 use lendglass_core::limits::{ID_CHARS, RECIPIENT_ID_CHARS};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ProjectId, Timestamp, UserId};
@@ -70,6 +71,9 @@ pub struct EventView {
     /// Facts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Which fields it changed; what they were and became.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeView>,
     /// From where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -82,6 +86,17 @@ pub struct EventView {
     /// For `image.download`: bytes of those ranges.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+}
+
+/// A field that was changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeView {
+    /// Its name.
+    pub field: String,
+    /// What it was; `null` where it was not there.
+    pub before: Option<String>,
+    /// What it became; `null` where it went.
+    pub after: Option<String>,
 }
 
 /// The other side of an event.
@@ -212,6 +227,8 @@ fn render(event: SeenEvent) -> EventView {
     };
     let [user, account, detail, source, request_id] =
         own.map_or([const { None }; 5], |facts| facts.map(Some));
+    let changed = detail.as_deref().map(|detail| changes_of(&event.target, detail));
+    let view = |Changed { field, before, after }| ChangeView { field, before, after };
     EventView {
         id: event.id,
         seq: event.seq,
@@ -229,6 +246,7 @@ fn render(event: SeenEvent) -> EventView {
         user,
         account,
         detail,
+        changes: changed.into_iter().flatten().map(view).collect(),
         source,
         request_id,
         ranges: reads.map(|reads| reads.ranges),

@@ -126,7 +126,12 @@ pub fn upload(length: &[u8], metadata: &[u8], checksum: &[u8]) -> bool {
     };
     let (new, checksum) = read(metadata);
     let stays = new.as_ref().map_or(true, |new| {
-        let shown = upload::metadata(&new.image, &new.file_name, new.sha256_hex.as_deref());
+        let shown = upload::metadata(
+            &new.image,
+            &new.file_name,
+            new.sha256_hex.as_deref(),
+            new.is_image_new,
+        );
         let again = read(shown.as_bytes()).0;
         again.is_ok_and(|again| {
             (&again.image, &again.file_name, &again.sha256_hex)

@@ -142,6 +142,8 @@ pub struct ImagePatch {
     pub properties: BTreeMap<String, Option<String>>,
     /// Another owner; for the operator.
     pub owner: Option<String>,
+    /// Its place among public images, small numbers first and 0 for none; for the operator.
+    pub rank: Option<u32>,
 }
 
 /// Labels: all of them, or changes one by one.
@@ -185,6 +187,7 @@ pub fn parse_patch(body: ImagePatch) -> Result<Vec<Edit>, Error> {
     edits.extend(body.container_format.map(|format| Edit::ContainerFormat(format.map(|f| f.0))));
     edits.extend(body.min_disk_gib.map(Edit::MinDisk));
     edits.extend(body.min_ram_mib.map(Edit::MinRam));
+    edits.extend(body.rank.map(Edit::Rank));
     match body.tags {
         None => {}
         Some(TagsPatch::All(tags)) => edits.push(Edit::Tags(tags)),

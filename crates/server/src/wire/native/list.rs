@@ -78,7 +78,7 @@ impl Count {
         ("published" = Option<bool>, Query, description = "Whether it is in the marketplace"),
         ("hidden" = Option<bool>, Query, description = "Hidden images instead of the others"),
         ("sort" = Option<String>, Query, description = "`KEY:asc` or `KEY:desc`, comma-separated: \
-            name, kind, status, size, virtual_size, disk_format, container_format, created_at, updated_at, id"),
+            name, kind, status, size, virtual_size, disk_format, container_format, created_at, updated_at, id, os (the property `os_distro`), rank (the operator's order of public images)"),
         ("limit" = Option<u32>, Query, description = "At most so many"),
         ("marker" = Option<String>, Query, description = "Only what comes after this image"),
         ("total" = Option<bool>, Query, description = "Count them, up to 10,000"),
@@ -105,6 +105,39 @@ pub async fn list(
         None
     };
     Ok(Answer(ImagePage { images, next, total }))
+}
+
+/// How many images there are of an operating system.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SystemView {
+    /// The system, as the property `os_distro` names it; none of images that do not.
+    pub system: Option<String>,
+    /// So many images.
+    pub images: u32,
+}
+
+/// The operating systems of a list of images.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SystemList {
+    /// The most frequent first.
+    pub systems: Vec<SystemView>,
+}
+
+/// Groups a list of images by operating system.
+#[utoipa::path(get, path = "/api/v1/images/systems", operation_id = "list_systems", tag = "images",
+    params(("view" = Option<String>, Query, description = "Of which images, as in the list; so are the \
+        other filters of the list")),
+    responses((status = 200, body = SystemList), (status = "default", body = Problem)))]
+pub async fn systems(
+    State(app): State<App>,
+    asking: Asking,
+    mut query: Query,
+) -> Result<Answer<SystemList>, Failure> {
+    let request = parse_list(&mut query)?;
+    query.finish()?;
+    let systems = list::systems(&app, &asking.caller, &request).await?;
+    let view = |(system, images)| SystemView { system, images };
+    Ok(Answer(SystemList { systems: systems.into_iter().map(view).collect() }))
 }
 
 pub fn parse_list(query: &mut Query) -> Result<ListImages, Error> {
@@ -225,6 +258,8 @@ fn sort_key(word: &str) -> Option<SortKey> {
         "created_at" => Some(SortKey::CreatedAt),
         "updated_at" => Some(SortKey::UpdatedAt),
         "id" => Some(SortKey::Id),
+        "os" => Some(SortKey::System),
+        "rank" => Some(SortKey::Rank),
         _ => None,
     }
 }

@@ -1,10 +1,12 @@
 //! The caller, the rules for him, the regions, and whom an id means.
 
+use std::collections::BTreeMap;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use lendglass_core::permission::Action;
-use lendglass_core::{Code, Error, Kind};
+use lendglass_core::{Code, Error, Kind, image};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -12,8 +14,73 @@ use utoipa::ToSchema;
 use super::error::{Failure, Problem};
 use super::input::{Asking, Query};
 use super::policy::render_typed;
+use super::words::{ContainerFormat, DiskFormat};
 use crate::app::App;
-use crate::service::{permission, policy, quota, tenant};
+use crate::service::{capability, permission, policy, quota, tenant};
+
+/// What the installation has, and how much of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Capabilities {
+    /// The version of the program.
+    pub version: &'static str,
+    /// What does the work.
+    pub drivers: DriversView,
+    /// Formats of disks that are taken in; what a file holds is looked at, whatever it is called.
+    pub disk_formats: Vec<DiskFormat>,
+    /// What a disk may be wrapped in.
+    pub container_formats: Vec<ContainerFormat>,
+    /// Which digests new images get.
+    pub digests: Vec<&'static str>,
+    /// Ceilings for everybody, by name; those of a project are in its policy.
+    pub limits: BTreeMap<&'static str, u64>,
+}
+
+/// What does the work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DriversView {
+    /// The database.
+    #[schema(example = "sqlite")]
+    pub database: &'static str,
+    /// What keeps the bytes, by region.
+    pub stores: BTreeMap<String, &'static str>,
+    /// Who proves who asks.
+    pub identity: &'static str,
+    /// What makes servers; none where nothing does.
+    pub compute: Option<&'static str>,
+    /// What makes volumes; none where nothing does.
+    pub volumes: Option<&'static str>,
+}
+
+/// Shows what this installation has: drivers, formats, limits.
+#[utoipa::path(get, path = "/api/v1/capabilities", operation_id = "show_capabilities", tag = "caller",
+    responses((status = 200, body = Capabilities), (status = "default", body = Problem)))]
+pub async fn capabilities(
+    State(app): State<App>,
+    _: Asking,
+    query: Query,
+) -> Result<Answer<Capabilities>, Failure> {
+    query.finish()?;
+    let drivers = capability::drivers(&app);
+    let stores = drivers.stores.into_iter().map(|(region, driver)| (region.to_string(), driver));
+    Ok(Answer(Capabilities {
+        version: env!("CARGO_PKG_VERSION"),
+        drivers: DriversView {
+            database: drivers.database,
+            stores: stores.collect(),
+            identity: drivers.identity,
+            compute: drivers.compute,
+            volumes: drivers.volumes,
+        },
+        disk_formats: image::DiskFormat::ALL.iter().copied().map(DiskFormat).collect(),
+        container_formats: image::ContainerFormat::ALL
+            .iter()
+            .copied()
+            .map(ContainerFormat)
+            .collect(),
+        digests: capability::digests(&app),
+        limits: capability::limits(&app).into_iter().collect(),
+    }))
+}
 
 /// Who asks, and where he can act.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,6 +8,7 @@ mod code;
 mod copy;
 pub mod error;
 mod event;
+mod feedback;
 mod file;
 pub mod fuzzed;
 mod image;
@@ -87,7 +88,11 @@ pub fn table() -> Vec<Route> {
         ("get", "/tenants", get(operator::tenants)),
         ("get", "/storage", get(operator::storage)),
         ("get", "/health", get(operator::health)),
+        ("get", "/capabilities", get(me::capabilities)),
+        ("get", "/feedback", get(feedback::list)),
+        ("post", "/feedback", post(feedback::give)),
         ("get", "/images", get(list::list)),
+        ("get", "/images/systems", get(list::systems)),
         ("post", "/images", post(image::create)),
         ("post", "/images/delete", post(market::delete)),
         ("get", "/images/{id}", get(image::show)),

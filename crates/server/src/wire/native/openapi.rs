@@ -7,8 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    access, audit, backup, code, copy, event, file, image, job, key, list, market, me, notice,
-    operator, policy, preference, rule, session, share, tag, upload, vault, webhook,
+    access, audit, backup, code, copy, event, feedback, file, image, job, key, list, market, me,
+    notice, operator, policy, preference, rule, session, share, tag, upload, vault, webhook,
 };
 
 /// The document.
@@ -59,7 +59,11 @@ use super::{
         operator::tenants,
         operator::storage,
         operator::health,
+        me::capabilities,
+        feedback::list,
+        feedback::give,
         list::list,
+        list::systems,
         image::create,
         image::show,
         image::update,

@@ -81,6 +81,8 @@ pub struct UploadView {
     pub length: u64,
     /// What the whole must hash to, where the client has said it.
     pub sha256: Option<String>,
+    /// Whether the image was made for these bytes: it goes with them when they are given up.
+    pub image_is_new: bool,
     /// Who began it.
     pub created_by: UserView,
     /// When it began; RFC 3339.
@@ -97,6 +99,7 @@ fn render(kept: &KeptUpload) -> UploadView {
         offset: kept.offset_bytes,
         length: kept.length_bytes,
         sha256: kept.sha256_hex.clone(),
+        image_is_new: kept.is_image_new,
         created_by: UserView { id: kept.user.to_string(), name: kept.user_name.clone() },
         created_at: seconds_text(kept.created_at),
         expires_at: seconds_text(kept.expires_at),
@@ -147,7 +150,8 @@ pub async fn list(
 /// restarts of the server. The record is `saving` meanwhile.
 ///
 /// `Upload-Metadata` names the `image` that waits for the bytes, and may say a `filename` and the
-/// `sha256` of the whole in hex; the values are in base64, as tus has it.
+/// `sha256` of the whole in hex, and `image_is_new` as `true` where the record was made for these bytes
+/// and goes with them when they are given up; the values are in base64, as tus has it.
 #[utoipa::path(post, path = "/api/v1/uploads", operation_id = "begin_upload", tag = "uploads",
     params(("Tus-Resumable" = String, Header, description = "1.0.0"),
         ("Upload-Length" = u64, Header, description = "How many bytes there are"),
@@ -179,6 +183,7 @@ pub fn parse_new(headers: &HeaderMap) -> Result<NewUpload, Error> {
         length_bytes: number(headers, LENGTH, "Upload-Length")?,
         file_name: String::new(),
         sha256_hex: None,
+        is_image_new: false,
     };
     let mut image = None;
     let text = header_text(headers, METADATA).unwrap_or_default();
@@ -191,6 +196,7 @@ pub fn parse_new(headers: &HeaderMap) -> Result<NewUpload, Error> {
         match name {
             "image" => image = Some(value),
             "filename" => new.file_name = value,
+            "image_is_new" => new.is_image_new = value == "true",
             "sha256" => new.sha256_hex = Some(value.to_ascii_lowercase()),
             other => {
                 let field = format!("Upload-Metadata {}", shortened(other, 40));
@@ -237,20 +243,30 @@ pub async fn show(
     insert(headers, OFFSET, &kept.offset_bytes.to_string());
     insert(headers, LENGTH, &kept.length_bytes.to_string());
     let sha256 = kept.sha256_hex.as_deref();
-    insert(headers, METADATA, &metadata(&kept.upload.image, &kept.file_name, sha256));
+    insert(
+        headers,
+        METADATA,
+        &metadata(&kept.upload.image, &kept.file_name, sha256, kept.is_image_new),
+    );
     tell_end(headers, Some(kept.expires_at));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
 /// What `Upload-Metadata` says of an upload.
-pub fn metadata(image: &ImageId, file_name: &str, sha256_hex: Option<&str>) -> String {
+pub fn metadata(
+    image: &ImageId,
+    file_name: &str,
+    sha256_hex: Option<&str>,
+    is_image_new: bool,
+) -> String {
     let pair = |name: &str, value: &str| format!("{name} {}", STANDARD.encode(value));
     let mut pairs = vec![pair("image", image.as_str())];
     if !file_name.is_empty() {
         pairs.push(pair("filename", file_name));
     }
     pairs.extend(sha256_hex.map(|text| pair("sha256", text)));
+    pairs.extend(is_image_new.then(|| pair("image_is_new", "true")));
     pairs.join(",")
 }
 

@@ -72,6 +72,8 @@ pub struct ImageView {
     pub region: String,
     /// The image it was replicated from.
     pub source_image: Option<String>,
+    /// Its place among public images; 0 for none.
+    pub rank: u32,
     /// How the caller stands to it.
     pub relation: Relation,
     /// The caller's own share of it, where there is one.
@@ -330,6 +332,7 @@ fn render_image(
         owner: project_ref(&image.owner, names),
         region: image.region.to_string(),
         source_image: image.source_image.as_ref().map(ToString::to_string),
+        rank: image.rank,
         relation: relation(standing),
         share: own.map(|share| render_share(ImageRef::of(image), share, names)),
         shares: knows_shares.then_some(image.shares),

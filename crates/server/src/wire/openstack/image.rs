@@ -191,6 +191,7 @@ fn set(new: &mut NewImage, edit: Edit) {
         | Edit::PutPair(..)
         | Edit::DropPair(..)
         | Edit::RemovePair(_)
-        | Edit::RemoveProperty(_) => {}
+        | Edit::RemoveProperty(_)
+        | Edit::Rank(_) => {}
     }
 }
