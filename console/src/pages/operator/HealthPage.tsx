@@ -3,13 +3,13 @@ import Container from "@cloudscape-design/components/container";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
+import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { PageLoading } from "~/shell/Shell";
 import { Failure } from "~/ui/Failure";
 import { Page } from "~/ui/Page";
-import type { Health } from "./api";
 import { texts } from "./texts";
 
 const LOOK = { ok: "success", warning: "warning", failed: "error" } as const;
@@ -29,11 +29,11 @@ function State({ state }: { state: string }) {
 /** Whether every part of the installation works. */
 export default function HealthPage() {
   const t = useTexts(texts);
-  const { call } = usePlace();
+  const { api } = usePlace();
   const { exact, number } = useFormat();
   const { data, error, refetch, isFetching } = useQuery({
     queryKey: ["operator", "health"],
-    queryFn: () => call<Health>("GET", "/api/v1/health"),
+    queryFn: () => ok(api.GET("/api/v1/health")),
     refetchInterval: 30_000,
   });
   const partOf = (kind: string) => {

@@ -1,13 +1,16 @@
 import { useCallback, useMemo } from "react";
+import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
+import type { Schema } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { Empty, List } from "~/table/List";
 import type { Column } from "~/table/types";
 import { useWhole } from "~/table/whole";
 import { Page } from "~/ui/Page";
-import type { RegionStorage } from "./api";
 import { texts } from "./texts";
+
+type RegionStorage = Schema<"StorageView">;
 
 const KEY = ["operator", "storage"];
 const idOf = (one: RegionStorage) => one.region;
@@ -16,13 +19,10 @@ const wordsOf = (one: RegionStorage) => [one.region];
 /** What the stores hold. */
 export default function StoragePage() {
   const t = useTexts(texts);
-  const { call } = usePlace();
+  const { api } = usePlace();
   const { bytes, number } = useFormat();
   const load = useWhole<RegionStorage>(
-    useCallback(
-      async () => (await call<{ regions: RegionStorage[] }>("GET", "/api/v1/storage")).regions,
-      [call],
-    ),
+    useCallback(async () => (await ok(api.GET("/api/v1/storage"))).regions, [api]),
     wordsOf,
   );
   const columns = useMemo((): Column<RegionStorage>[] => {

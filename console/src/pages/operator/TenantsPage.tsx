@@ -1,7 +1,9 @@
 import Badge from "@cloudscape-design/components/badge";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useCallback, useMemo } from "react";
+import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
+import type { Schema } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { Go } from "~/shell/links";
@@ -10,8 +12,10 @@ import type { Column, Load } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { Page } from "~/ui/Page";
 import { useParamsPatch } from "~/ui/url";
-import type { TenantsPage as Answer, Tenant, TenantProject } from "./api";
 import { texts } from "./texts";
+
+type Tenant = Schema<"TenantView">;
+type TenantProject = Schema<"TenantProjectView">;
 
 const KEY = ["operator", "tenants"];
 const idOf = (tenant: Tenant) => tenant.id;
@@ -22,18 +26,15 @@ const sum = (tenant: Tenant, what: "images" | "image_bytes" | "shares_given" | "
 /** Every account with its projects. */
 export default function TenantsPage() {
   const t = useTexts(texts);
-  const { call } = usePlace();
+  const { api } = usePlace();
   const { bytes, number } = useFormat();
   const patch = useParamsPatch();
   const load: Load<Tenant> = useCallback(
-    async ({ sort: _, ...query }) => {
-      const named = Object.entries(query).flatMap(([name, value]) =>
-        value === undefined ? [] : [value].flat().map((one) => [name, String(one)]),
-      );
-      const page = await call<Answer>("GET", `/api/v1/tenants?${new URLSearchParams(named)}`);
+    async ({ sort: _, ...query }, signal) => {
+      const page = await ok(api.GET("/api/v1/tenants", { params: { query }, signal }));
       return { rows: page.tenants, next: page.next, total: page.total };
     },
-    [call],
+    [api],
   );
   const columns = useMemo(
     (): Column<Tenant>[] => [
