@@ -132,7 +132,7 @@ export function useImageColumns() {
         cell: (image) => <ImageStatus status={image.status} id={image.id} />,
         csv: (image) => image.status,
       },
-      os: { id: "os", header: t("col.os"), width: 110, cell: osOf, csv: osOf },
+      os: { id: "os", header: t("col.os"), sort: "os", width: 110, cell: osOf, csv: osOf },
       type: {
         id: "type",
         header: t("col.type"),

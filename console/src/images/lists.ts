@@ -112,7 +112,8 @@ export const LISTS = {
     ],
     on: ["arch", "boot", "memory"],
     off: ["status", "type"],
-    sort: { key: "name", descending: false },
+    // As the operator has ordered them, the rest by name.
+    sort: { key: "rank:asc,name", descending: false },
     cli: "lend image show",
   },
   market: {

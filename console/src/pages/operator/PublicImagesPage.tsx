@@ -1,5 +1,6 @@
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -21,6 +22,8 @@ import { Page } from "~/ui/Page";
 import { Picture } from "~/ui/Picture";
 import { texts } from "./texts";
 
+const ORDER = { key: "rank:asc,name", descending: false };
+const RANK_MOST = 1_000_000;
 const SHOWN = { view: "public", hidden: false };
 const HIDDEN = { view: "public", hidden: true };
 const idOf = (image: Image) => image.id;
@@ -37,10 +40,12 @@ export default function PublicImagesPage() {
   const load = useImages(isHidden ? HIDDEN : SHOWN);
   const imagePath = useImagePath();
   const refresh = useRefresh();
-  const [open, setOpen] = useState<"publish" | Image>();
+  const [open, setOpen] = useState<"publish" | { act: "withdraw" | "order"; image: Image }>();
   const key = useMemo(() => ["images", "operator-public", String(isHidden)], [isHidden]);
-  const change = (image: Image, body: { hidden?: boolean; visibility?: "private" | "public" }) =>
-    ok(api.PATCH("/api/v1/images/{id}", { params: { path: { id: image.id } }, body }));
+  const change = (
+    image: Image,
+    body: { hidden?: boolean; visibility?: "private" | "public"; rank?: number },
+  ) => ok(api.PATCH("/api/v1/images/{id}", { params: { path: { id: image.id } }, body }));
   const hide = (image: Image) =>
     change(image, { hidden: !image.hidden })
       .then(() =>
@@ -72,6 +77,14 @@ export default function PublicImagesPage() {
           rowName={nameOf}
           columns={[
             columns.name,
+            {
+              id: "rank",
+              header: t("place"),
+              sort: "rank",
+              width: 90,
+              cell: (image) => image.rank || "–",
+              csv: (image) => image.rank,
+            },
             columns.status,
             columns.os,
             columns.type,
@@ -82,6 +95,7 @@ export default function PublicImagesPage() {
             columns.id,
           ]}
           filters={filters}
+          defaultSort={ORDER}
           quick={(image) => [
             {
               id: "hide",
@@ -92,10 +106,16 @@ export default function PublicImagesPage() {
           ]}
           menu={(image) => [
             {
+              id: "order",
+              text: t("order"),
+              refused: refusal(image, "update"),
+              run: () => setOpen({ act: "order", image }),
+            },
+            {
               id: "withdraw",
               text: t("withdraw"),
               refused: refusal(image, "update"),
-              run: () => setOpen(image),
+              run: () => setOpen({ act: "withdraw", image }),
             },
           ]}
           rowPath={hasPage("project", "images/:id") ? imagePath : undefined}
@@ -121,14 +141,25 @@ export default function PublicImagesPage() {
           }}
         />
       )}
-      {typeof open === "object" && (
+      {typeof open === "object" && open.act === "order" && (
+        <Order
+          image={open.image}
+          close={() => setOpen(undefined)}
+          run={async (rank) => {
+            await change(open.image, { rank });
+            toast({ kind: "success", text: t("ordered", { image: nameOf(open.image) }) });
+            refresh();
+          }}
+        />
+      )}
+      {typeof open === "object" && open.act === "withdraw" && (
         <Confirm
-          title={t("withdrawTitle", { image: nameOf(open) })}
+          title={t("withdrawTitle", { image: nameOf(open.image) })}
           verb={t("withdraw")}
           close={() => setOpen(undefined)}
           run={async () => {
-            await change(open, { visibility: "private" });
-            toast({ kind: "success", text: t("withdrew", { image: nameOf(open) }) });
+            await change(open.image, { visibility: "private" });
+            toast({ kind: "success", text: t("withdrew", { image: nameOf(open.image) }) });
             refresh();
           }}
         >
@@ -136,6 +167,37 @@ export default function PublicImagesPage() {
         </Confirm>
       )}
     </Page>
+  );
+}
+
+/** Where an image stands among the public ones. */
+function Order({
+  image,
+  close,
+  run,
+}: {
+  image: Image;
+  close: () => void;
+  run: (rank: number) => Promise<void>;
+}) {
+  const t = useTexts(texts);
+  const [text, setText] = useState(String(image.rank));
+  const rank = Number(text.trim());
+  const bad =
+    text.trim() === "" || !Number.isInteger(rank) || rank < 0 || rank > RANK_MOST ? t("orderBad") : undefined;
+  return (
+    <Confirm
+      title={t("orderTitle", { image: nameOf(image) })}
+      verb={t("orderSave")}
+      close={close}
+      refused={bad}
+      run={() => run(rank)}
+    >
+      <div>{t("orderText")}</div>
+      <FormField label={t("orderPlace")} constraintText={t("orderHint")} errorText={bad}>
+        <Input value={text} inputMode="numeric" onChange={({ detail }) => setText(detail.value)} />
+      </FormField>
+    </Confirm>
   );
 }
 

@@ -4,7 +4,6 @@ import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { useRowActs } from "~/images/acts";
 import { ImageList, useBulkDialog } from "~/images/ImageList";
-import { LISTS } from "~/images/lists";
 import { imageTexts } from "~/images/texts";
 import { Help } from "~/shell/frame";
 import { Empty } from "~/table/List";
@@ -43,7 +42,7 @@ export default function PublicImages() {
       bulk={(images) => [opens("replicate", w("act.replicate"), images, "replicate")]}
       quick={(image) => acts.quick(image).filter((act) => act.id !== "modify")}
       menu={acts.open}
-      above={<OsTiles fixed={LISTS.public.query} />}
+      above={<OsTiles view="public" />}
       empty={<Empty picture={<Picture of="images" />} title={t("empty.title")} text={t("empty.text")} />}
     >
       <Help title={t("help.title")}>
