@@ -222,10 +222,14 @@ function EventPanel({ event }: { event: Event }) {
   const t = useTexts(texts);
   const verb = useVerb();
   const { exact, bytes } = useFormat();
-  const facts = (event.detail ?? "").split(" ").filter(Boolean);
+  // What changed has a table of its own.
+  const facts = (event.detail ?? "")
+    .split(" ")
+    .filter((fact) => fact && !(event.changes?.length && /^(changed|before|after)[.=]/.test(fact)));
   return (
     <SpaceBetween size="m">
       {!event.is_own && <div className="lg-muted">{t("otherSide")}</div>}
+      {event.changes && event.changes.length > 0 && <Changes changes={event.changes} />}
       <KeyValuePairs
         columns={1}
         items={[
@@ -261,5 +265,39 @@ function EventPanel({ event }: { event: Event }) {
         </div>
       )}
     </SpaceBetween>
+  );
+}
+
+/** What each field was, and is. */
+function Changes({ changes }: { changes: Schema<"ChangeView">[] }) {
+  const t = useTexts(texts);
+  const value = (text: string | null | undefined) =>
+    text ? <span className="lg-wrap">{text}</span> : <span className="lg-muted">{t("nothing")}</span>;
+  return (
+    <div className="lg-scroll">
+      <table className="lg-table lg-changes">
+        <caption>{t("changes")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("field")}</th>
+            <th scope="col">{t("before")}</th>
+            <th scope="col">{t("after")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map(({ field, before, after }) => (
+            <tr key={field}>
+              <th scope="row">{field}</th>
+              <td>
+                <del>{value(before)}</del>
+              </td>
+              <td>
+                <ins>{value(after)}</ins>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
