@@ -7,6 +7,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
+import { toApiError } from "~/api/errors";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { SidePanel } from "~/shell/frame";
@@ -89,11 +90,17 @@ export function List<Row>(list: ListProps<Row>) {
     Space: bulk ? { text: s("keys.tick"), run: tickFocused, when: isInRow } : undefined,
   });
 
-  const exportRows = async (which: string) => {
+  const exportRows = async (item: string) => {
+    const [which, format] = item.split(".");
     const chosen = which === "selected" ? selected : which === "page" ? rows : await loadAll();
     const shown = columns.filter((column) => column.csv);
-    const lines = chosen.map((row) => shown.map((column) => String(column.csv?.(row) ?? "")));
-    download(`${id}.csv`, toCsv([shown.map((column) => column.header), ...lines]));
+    const lines = [
+      shown.map((column) => column.header),
+      ...chosen.map((row) => shown.map((column) => column.csv?.(row) ?? "")),
+    ];
+    if (format === "csv") return download(`${id}.csv`, toCsv(lines));
+    const { toXlsx, XLSX } = await import("./xlsx");
+    download(`${id}.xlsx`, toXlsx(list.title, lines), XLSX);
   };
 
   const rowMenu = (row: Row) => (
@@ -167,11 +174,18 @@ export function List<Row>(list: ListProps<Row>) {
       />
       <ButtonDropdown
         items={[
-          { id: "all", text: t("exportAll") },
-          { id: "page", text: t("exportPage") },
-          { id: "selected", text: t("exportSelected"), disabled: selected.length === 0 },
+          { id: "all.csv", text: t("exportAll") },
+          { id: "page.csv", text: t("exportPage") },
+          { id: "selected.csv", text: t("exportSelected"), disabled: selected.length === 0 },
+          { id: "all.xlsx", text: t("exportAllXlsx") },
+          { id: "page.xlsx", text: t("exportPageXlsx") },
+          { id: "selected.xlsx", text: t("exportSelectedXlsx"), disabled: selected.length === 0 },
         ]}
-        onItemClick={({ detail }) => void exportRows(detail.id)}
+        onItemClick={({ detail }) =>
+          void exportRows(detail.id).catch((error) =>
+            toast({ kind: "error", text: toApiError(error).message }),
+          )
+        }
       >
         {t("exportCsv")}
       </ButtonDropdown>
