@@ -23,6 +23,7 @@ const kept = (image: string, user: string): Kept => ({
   sha256: null,
   created_by: { id: user, name: user },
   created_at: "",
+  image_is_new: true,
   expires_at: "",
 });
 

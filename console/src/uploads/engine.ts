@@ -109,7 +109,7 @@ async function feed(job: Job, signal: AbortSignal): Promise<void> {
     try {
       if (!job.id) {
         const { image, filename, length, sha256 } = job;
-        job.id = await tus.begin(job, { image, filename, length, sha256 });
+        job.id = await tus.begin(job, { image, filename, length, sha256, image_is_new: job.isOwn });
         if (signal.aborted) throw signal.reason;
         remember(plain(job));
       }
@@ -302,13 +302,13 @@ export function recall(user: string) {
 
 /** Shows uploads of this user that another browser has begun, as long as the server has them. */
 export function adopt(list: tus.Kept[], place: Context, user: string) {
-  for (const { id, image, filename, length, offset, created_by } of list) {
+  for (const { id, image, filename, length, offset, created_by, image_is_new: isOwn } of list) {
     if (created_by.id !== user) continue;
     const before = now(image);
     // Another browser sends it: how far it is, only the server knows.
     if (before?.phase === "needs-file") put(image, { sent: offset });
     if (before) continue;
-    const known = { ...place, id, image, filename, length, user, name: filename || image, isOwn: false };
+    const known = { ...place, id, image, filename, length, user, name: filename || image, isOwn };
     enter({ ...known, partBytes: PART }, { phase: "needs-file", sent: offset });
   }
   for (const { image, phase, region, project } of uploads.get()) {

@@ -19,6 +19,8 @@ export interface Kept {
   created_by: { id: string; name: string };
   created_at: string;
   expires_at: string;
+  /** The image was made for these bytes, and goes with them when they are given up. */
+  image_is_new: boolean;
 }
 
 const RESUMABLE = { "Tus-Resumable": "1.0.0" };
@@ -35,12 +37,14 @@ export interface Begin {
   filename: string;
   length: number;
   sha256?: string;
+  /** The image was made for these bytes, and goes with them when they are given up. */
+  image_is_new?: boolean;
 }
 
 /** Begins an upload, or finds the one that the image has already. Answers its id. */
 export async function begin(place: Context, { length, ...named }: Begin): Promise<string> {
   const metadata = Object.entries(named).flatMap(([name, value]) =>
-    value ? `${name} ${base64(value)}` : [],
+    value ? `${name} ${base64(String(value))}` : [],
   );
   try {
     const answer = await send(
