@@ -29,6 +29,7 @@ import { Toasts } from "./Toasts";
 import { shellTexts } from "./texts";
 
 const UploadHost = lazy(() => import("~/uploads/Host"));
+const Helpful = lazy(() => import("./Helpful").then(({ Helpful }) => ({ default: Helpful })));
 
 /** What surrounds every page. */
 export function Shell() {
@@ -72,6 +73,11 @@ export function Shell() {
           <HelpPanel header={<h2>{shownHelp?.title ?? t("header.help")}</h2>}>
             <div ref={helpPlace.set} />
             {!shownHelp && <p>{t("help.none")}</p>}
+            {isHelpOpen && (
+              <Suspense fallback={null}>
+                <Helpful />
+              </Suspense>
+            )}
           </HelpPanel>
         }
         navigation={<Navigation />}

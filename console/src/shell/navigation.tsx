@@ -35,6 +35,7 @@ const ITEMS: Item[] = [
   { key: "nav.drivers", scope: "operator", path: "drivers", icon: "script", part: 2 },
   { key: "nav.storage", scope: "operator", path: "storage", icon: "folder", part: 2 },
   { key: "nav.health", scope: "operator", path: "health", icon: "status-positive", part: 2 },
+  { key: "nav.feedback", scope: "operator", path: "feedback", icon: "contact", part: 2 },
   { key: "nav.audit", scope: "operator", path: "audit", icon: "search", part: 2 },
 ];
 

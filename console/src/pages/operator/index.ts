@@ -6,5 +6,6 @@ export const operator: PageDef[] = [
   { scope: "operator", path: "regions", load: () => import("./RegionsPage") },
   { scope: "operator", path: "public-images", load: () => import("./PublicImagesPage") },
   { scope: "operator", path: "storage", load: () => import("./StoragePage") },
+  { scope: "operator", path: "feedback", load: () => import("./FeedbackPage") },
   { scope: "operator", path: "health", load: () => import("./HealthPage") },
 ];
