@@ -3,8 +3,11 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import { useQuery } from "@tanstack/react-query";
+import { ok } from "~/api/client";
 import { usePlace, usePolicy } from "~/api/context";
+import type { Schema } from "~/api/types";
 import { apiBase } from "~/base";
+import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { Go } from "~/shell/links";
 import { Page } from "~/ui/Page";
@@ -15,13 +18,12 @@ import { texts } from "./texts";
 /** What this is, in which version, and what is new in it. */
 export default function AboutPage() {
   const t = useTexts(texts);
-  const { call } = usePlace();
+  const { api } = usePlace();
   const profile = usePolicy()("profile");
   const { data } = useQuery({
-    queryKey: ["openapi"],
-    queryFn: () => call<{ info: { version: string } }>("GET", "/api/v1/openapi.json"),
+    queryKey: ["capabilities"],
+    queryFn: () => ok(api.GET("/api/v1/capabilities")),
     staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
   });
   const [, ...notes] = blocksOf(changes);
   return (
@@ -30,7 +32,7 @@ export default function AboutPage() {
         <KeyValuePairs
           columns={4}
           items={[
-            { label: t("version"), value: data?.info.version ?? "…" },
+            { label: t("version"), value: data?.version ?? "…" },
             { label: t("licence"), value: "Apache-2.0" },
             ...(typeof profile === "string" ? [{ label: t("profile"), value: profile }] : []),
             {
@@ -45,6 +47,7 @@ export default function AboutPage() {
           ]}
         />
       </Container>
+      {data && <Capabilities has={data} />}
       <Container
         header={
           <Header variant="h2" description={t("english")}>
@@ -68,6 +71,65 @@ export default function AboutPage() {
         </div>
       </Container>
     </Page>
+  );
+}
+
+const BYTES = ["image_bytes"];
+const SECONDS = ["upload_kept_seconds", "token_seconds"];
+const LIMITS = [
+  "image_bytes",
+  "list_page",
+  "images_per_request",
+  "images_deleted_at_once",
+  "share_note_characters",
+  "tag_characters",
+  "file_name_bytes",
+  "upload_kept_seconds",
+  "token_seconds",
+] as const;
+
+/** The drivers, formats and limits of this installation. */
+function Capabilities({ has }: { has: Schema<"Capabilities"> }) {
+  const t = useTexts(texts);
+  const { bytes, number } = useFormat();
+  const { drivers } = has;
+  const limit = (name: string, value: number) =>
+    BYTES.includes(name)
+      ? bytes(value)
+      : SECONDS.includes(name)
+        ? t("hours", { n: number(value / 3_600) })
+        : number(value);
+  return (
+    <Container
+      header={
+        <Header variant="h2" description={t("has.text")}>
+          {t("has")}
+        </Header>
+      }
+    >
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: t("driver.database"), value: drivers.database },
+          {
+            label: t("driver.stores"),
+            value: Object.entries(drivers.stores)
+              .map(([region, driver]) => `${region}: ${driver}`)
+              .join(", "),
+          },
+          { label: t("driver.identity"), value: drivers.identity },
+          { label: t("driver.compute"), value: drivers.compute ?? t("absent") },
+          { label: t("driver.volumes"), value: drivers.volumes ?? t("absent") },
+          { label: t("formats"), value: has.disk_formats.join(", ") },
+          { label: t("containers"), value: has.container_formats.join(", ") },
+          { label: t("digests"), value: has.digests.join(", ") },
+          ...LIMITS.flatMap((name) => {
+            const value = has.limits[name];
+            return value === undefined ? [] : [{ label: t(`limit.${name}`), value: limit(name, value) }];
+          }),
+        ]}
+      />
+    </Container>
   );
 }
 

@@ -1,6 +1,30 @@
 import { catalogue } from "~/i18n/texts";
 
 export const texts = catalogue("about", {
+  has: ["What this cloud has", "平台能力"],
+  "has.text": [
+    "Drivers, formats and limits of this installation. What differs between projects is in their policy.",
+    "本平台的驱动、格式与限制。各项目的差异见其策略。",
+  ],
+  "driver.database": ["Database", "数据库"],
+  "driver.stores": ["Image stores", "镜像存储"],
+  "driver.identity": ["Identity", "身份认证"],
+  "driver.compute": ["Servers", "云主机"],
+  "driver.volumes": ["Volumes", "云硬盘"],
+  absent: ["not here", "未提供"],
+  formats: ["Disk formats", "磁盘格式"],
+  containers: ["Containers", "容器格式"],
+  digests: ["Checksums", "校验算法"],
+  hours: ["{n} h", "{n} 小时"],
+  "limit.image_bytes": ["Largest image", "镜像大小上限"],
+  "limit.list_page": ["Largest page of a list", "单页最大条数"],
+  "limit.images_per_request": ["Images of one request", "单次请求镜像数"],
+  "limit.images_deleted_at_once": ["Images deleted at once", "单次删除镜像数"],
+  "limit.share_note_characters": ["Characters of a note", "备注字符数"],
+  "limit.tag_characters": ["Characters of a tag", "标签字符数"],
+  "limit.file_name_bytes": ["Bytes of a file name", "文件名字节数"],
+  "limit.upload_kept_seconds": ["An unfinished upload is kept", "未完成上传保留时间"],
+  "limit.token_seconds": ["A token lives", "令牌有效期"],
   title: ["About Lendglass", "关于 Lendglass"],
   text: [
     "An image service that lends machine images between tenants, with their consent.",
