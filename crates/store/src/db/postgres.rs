@@ -33,9 +33,11 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 /// says nothing at all, and must not hold requests for ever. Longer than the server's own limit on a
 /// statement, so that a slow one is told from a dead one.
 const ANSWER_WAIT: Duration = Duration::from_secs(12);
-/// No statement of ours takes longer, but those of a migration.
+/// No statement of ours takes longer, but those of a migration. A transaction never waits for anything
+/// but the database: one that is idle belongs to a node that was stopped, and is ended before those who
+/// wait for its locks lose their patience.
 const SESSION_OPTIONS: &str = "-c statement_timeout=10000 -c lock_timeout=8000 \
-    -c idle_in_transaction_session_timeout=60000 -c default_transaction_isolation=read\\ committed";
+    -c idle_in_transaction_session_timeout=5000 -c default_transaction_isolation=read\\ committed";
 
 #[derive(Clone)]
 pub(super) struct Postgres {
