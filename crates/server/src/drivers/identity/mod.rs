@@ -165,7 +165,7 @@ impl Identity {
     }
 
     /// Refuses with [`Code::Unavailable`] where revocations may be missing.
-    fn knows_revocations(&self) -> Result<(), Error> {
+    pub fn knows_revocations(&self) -> Result<(), Error> {
         let parts = &self.0;
         let age = parts.clock.monotonic_micros() - parts.refreshed_at.load(Ordering::Acquire);
         if age <= STALE_AFTER_MICROS {
