@@ -2,6 +2,8 @@
 # `make test`: everything. `make bench`: the figures; `make bench-quick`: in two minutes.
 # `make torture`: the simulation, as long as wanted. `make fuzz`: hostile bytes, a minute for each
 # parser. Longer chores: `cargo xtask`.
+# `make test`: everything. `make bench`: the figures. `make torture`: kills, power cuts, faults and the
+# simulation, as long as wanted. Longer chores: `cargo xtask`.
 
 DATA ?= $(CURDIR)/data
 LISTEN ?= 127.0.0.1:9292
@@ -53,12 +55,17 @@ bench-console: $(CONSOLE)
 	cargo build --release --bins
 	cd console && npm run --silent bench
 
-# Histories of so many acts from so many seeds, from the first one on.
+# So many kills on each database and power cuts on each file system; then histories of so many acts
+# from so many seeds, from the first one on. What needs root or loop devices says so where it cannot.
+KILLS ?= 200
+CUTS ?= 20
 SEEDS ?= 1000
 ACTS ?= 80
 FIRST ?= 1000
 torture:
-	@sh interop/install.sh postgresql
+	@sh interop/install.sh postgresql e2fsprogs xfsprogs strace faketime
+	LENDGLASS_KILLS=$(KILLS) LENDGLASS_CUTS=$(CUTS) cargo test --package lendglass-server \
+		--test torture -- --include-ignored --nocapture --test-threads 1
 	LENDGLASS_SEEDS=$(SEEDS) LENDGLASS_ACTS=$(ACTS) LENDGLASS_FIRST_SEED=$(FIRST) \
 		$(CARGO_TEST) --package lendglass-server --test simulation
 

@@ -9,20 +9,25 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "support/http.rs"]
+mod http;
+
 #[path = "../../store/tests/support/postgres.rs"]
 mod postgres;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
+
+use crate::http::{Answer, Sent};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -243,94 +248,6 @@ fn files_below(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
-}
-
-/// A request on a connection of its own.
-struct Sent<'a> {
-    method: &'a str,
-    path: &'a str,
-    token: Option<&'a str>,
-    media_type: &'a str,
-    body: &'a [u8],
-}
-
-impl<'a> Sent<'a> {
-    fn new(method: &'a str, path: &'a str) -> Sent<'a> {
-        Sent { method, path, token: None, media_type: "application/json", body: b"" }
-    }
-
-    fn json(self, body: &'a str) -> Sent<'a> {
-        Sent { body: body.as_bytes(), ..self }
-    }
-
-    fn bytes(self, body: &'a [u8]) -> Sent<'a> {
-        Sent { media_type: "application/octet-stream", body, ..self }
-    }
-
-    fn to(&self, address: SocketAddr) -> io::Result<Answer> {
-        let mut stream = TcpStream::connect(address)?;
-        let mut head = format!(
-            "{} {} HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-length: {}\r\n",
-            self.method,
-            self.path,
-            self.body.len()
-        );
-        if !self.body.is_empty() {
-            head += &format!("content-type: {}\r\n", self.media_type);
-        }
-        if let Some(token) = self.token {
-            head += &format!("x-auth-token: {token}\r\n");
-        }
-        stream.write_all(format!("{head}\r\n").as_bytes())?;
-        stream.write_all(self.body)?;
-        Answer::read(stream)
-    }
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// Reads an answer whole; one that ends early is an error.
-    fn read(stream: TcpStream) -> io::Result<Answer> {
-        let mut stream = BufReader::new(stream);
-        let mut line = || -> io::Result<String> {
-            let mut line = String::new();
-            if stream.read_line(&mut line)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            Ok(line.trim_end().to_owned())
-        };
-        let first = line()?;
-        let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.ok_or(io::ErrorKind::InvalidData)?;
-        let mut headers = Vec::new();
-        loop {
-            let line = line()?;
-            let Some((name, value)) = line.split_once(':') else { break };
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        let length: usize = answer.header("content-length").map_or(0, |text| text.parse().unwrap());
-        answer.body.resize(length, 0);
-        stream.read_exact(&mut answer.body)?;
-        Ok(answer)
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
 }
 
 /// The story, on a database.
