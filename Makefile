@@ -1,9 +1,7 @@
 # The whole vocabulary of chores. `make run`: try it. `make check`: what is quick.
 # `make test`: everything. `make bench`: the figures; `make bench-quick`: in two minutes.
-# `make torture`: the simulation, as long as wanted. `make fuzz`: hostile bytes, a minute for each
-# parser. Longer chores: `cargo xtask`.
-# `make test`: everything. `make bench`: the figures. `make torture`: kills, power cuts, faults and the
-# simulation, as long as wanted. Longer chores: `cargo xtask`.
+# `make torture`: kills, power cuts, faults and the simulation, as long as wanted. `make fuzz`:
+# hostile bytes, a minute for each parser. Longer chores: `cargo xtask`.
 
 DATA ?= $(CURDIR)/data
 LISTEN ?= 127.0.0.1:9292

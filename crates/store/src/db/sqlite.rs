@@ -350,7 +350,6 @@ fn failed(sql: &str, error: rusqlite::Error) -> Failure {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 mod tests {
     use super::*;
 

@@ -164,7 +164,7 @@ async fn answered(
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
     // Whoever has no proof has his body read by nobody.
-    if !credential::is_given(&context, &headers) {
+    if !credential::is_given(context, &headers) {
         return Err(Error::new(Code::Unauthenticated).into());
     }
     let query = parts.uri.query().unwrap_or_default();
