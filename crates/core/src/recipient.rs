@@ -1,5 +1,7 @@
 //! Who is meant by the id an owner typed (ID-08, SH-08, SH-19): the only way to a [`Recipient`].
 
+use std::collections::BTreeSet;
+
 use crate::error::{Code, Error};
 use crate::id::{AccountId, ProjectId, RegionId};
 use crate::limits::RECIPIENT_ID_CHARS;
@@ -159,14 +161,10 @@ fn about(code: Code, named: &Named, owner: &Owner<'_>) -> Error {
 /// Splits what people paste into a box of ids: commas, Chinese commas, semicolons, spaces and line
 /// ends part them; repetitions are dropped, the order is kept (SH-13).
 pub fn split_ids(text: &str) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for id in text.split(|c: char| matches!(c, ',' | '，' | ';' | '；' | '、') || c.is_whitespace())
-    {
-        if !id.is_empty() && !ids.iter().any(|known| known == id) {
-            ids.push(id.to_owned());
-        }
-    }
-    ids
+    let is_between = |c: char| matches!(c, ',' | '，' | ';' | '；' | '、') || c.is_whitespace();
+    let mut known = BTreeSet::new();
+    let ids = text.split(is_between).filter(|id| !id.is_empty() && known.insert(*id));
+    ids.map(str::to_owned).collect()
 }
 
 /// Whether a text can name a recipient at all: 1 to 255 characters without control characters. Ask

@@ -126,6 +126,13 @@ fn sh_13_pasted_ids_are_parted_by_any_usual_mark() {
     assert!(split_ids(" , ").is_empty());
 }
 
+/// A body of a mebibyte: what compared each id with all before it took half a minute.
+#[test]
+fn as_many_ids_as_a_body_holds_are_parted() {
+    let ids: Vec<String> = (0..200_000).map(|n| format!("{n:x}")).collect();
+    assert_eq!(split_ids(&format!("{},0", ids.join(","))), ids);
+}
+
 #[test]
 fn rg_03_sites_share_where_both_offer_the_region() {
     let owner = Owner {

@@ -1,13 +1,13 @@
 //! Records: made, shown, changed, deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lendglass_core::audit::{self, AuditEvent, AuditVerb};
 use lendglass_core::image::{
     ContainerFormat, DiskFormat, Encryption, Image, ImageKind, ImageStatus, Visibility, check_name,
     check_property, check_tag,
 };
-use lendglass_core::limits::MINIMUM_MAX;
+use lendglass_core::limits::{MINIMUM_MAX, PATCH_OPERATIONS};
 use lendglass_core::permission::Action;
 use lendglass_core::policy::Policy;
 use lendglass_core::share::Recipient;
@@ -220,12 +220,8 @@ fn check(image: &Image, policy: &Policy) -> Result<(), Error> {
 }
 
 fn set_tags(image: &mut Image, tags: &[String]) {
-    image.tags.clear();
-    for tag in tags {
-        if !image.tags.contains(tag) {
-            image.tags.push(tag.clone());
-        }
-    }
+    let mut known = BTreeSet::new();
+    image.tags = tags.iter().filter(|tag| known.insert(*tag)).cloned().collect();
 }
 
 /// The record, as the caller sees it, for who may look at records.
@@ -248,13 +244,18 @@ pub async fn seen(app: &App, caller: &Caller, id: &ImageId) -> Result<Seen, Erro
 /// Applies `edits` in order, all or none (T-030).
 ///
 /// Errors: not the owner's ([`Code::SharedImageReadonly`], [`Code::NotImageOwner`]);
-/// [`Code::ImageBusy`] unless queued or active; the rules of [`Edit`] and of [`create`].
+/// [`Code::ImageBusy`] unless queued or active; the rules of [`Edit`] and of [`create`];
+/// [`Code::Malformed`] for more than [`PATCH_OPERATIONS`], which others would wait for.
 pub async fn update(
     app: &App,
     caller: &Caller,
     id: &ImageId,
     edits: Vec<Edit>,
 ) -> Result<Seen, Error> {
+    if edits.len() > PATCH_OPERATIONS {
+        let reason = format!("at most {PATCH_OPERATIONS} changes at one time");
+        return Err(Error::new(Code::Malformed).with("reason", reason));
+    }
     let (owned, mine, id) = (app.clone(), caller.clone(), id.clone());
     app.change(caller, move |tx| update_in(tx, &owned, &mine, &id, &edits)).await
 }

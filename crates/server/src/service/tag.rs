@@ -1,5 +1,7 @@
 //! Predefined tags: the operator's for everybody, an admin's for his project (T-048).
 
+use std::collections::BTreeSet;
+
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::limits::PREDEFINED_TAGS;
 use lendglass_core::permission::Action;
@@ -90,6 +92,7 @@ pub(crate) fn check_gained(
     before: &[String],
     after: &[String],
 ) -> Result<(), Error> {
+    let before: BTreeSet<&String> = before.iter().collect();
     let mut gained = after.iter().filter(|tag| !before.contains(tag)).peekable();
     if gained.peek().is_none() {
         return Ok(());

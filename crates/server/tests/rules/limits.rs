@@ -1,6 +1,7 @@
 //! Ceilings at n and n + 1, and overrides of the policy (requirements §1, SH-14…SH-18).
 
 use lendglass_core::image::{ImageKind, Visibility};
+use lendglass_core::limits::PATCH_OPERATIONS;
 use lendglass_core::share::ShareState;
 use lendglass_core::{Code, ImageId};
 use lendglass_server::service::image::{self, Edit, NewImage};
@@ -255,6 +256,11 @@ async fn t_048_tags_are_counted(cloud: &Cloud) {
     assert_eq!(same.unwrap().image.tags.len(), 10);
     let more = image::update(&cloud.app, &caller("alice"), &id, add("more")).await;
     assert_eq!(refused(more), Code::TagQuota);
+    // As many as a body holds: others wait while they are looked at.
+    assert_eq!(refused(make(cloud, new(100_000)).await), Code::TagQuota);
+    let edits = vec![Edit::AddTag("tag3".to_owned()); PATCH_OPERATIONS + 1];
+    let too_many = image::update(&cloud.app, &caller("alice"), &id, edits).await;
+    assert_eq!(refused(too_many), Code::Malformed);
 }
 
 async fn properties_are_counted(cloud: &Cloud) {

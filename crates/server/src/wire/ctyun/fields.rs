@@ -1,5 +1,7 @@
 //! What a call is given: the fields of a JSON body, or of a query.
 
+use std::collections::BTreeSet;
+
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ImageId};
 use serde_json::{Map, Value};
@@ -92,12 +94,13 @@ impl Fields {
             invalid("labels", &value.to_string(), reason)
         };
         let items = given.as_array().ok_or_else(|| wrong(given))?;
+        let mut known = BTreeSet::new();
         let mut labels: Vec<(String, String)> = Vec::with_capacity(items.len());
         for item in items {
             let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
             let key = text("labelKey").filter(|key| !key.is_empty() && !key.contains('='));
             let label = (key.ok_or_else(|| wrong(item))?, text("labelValue").unwrap_or_default());
-            if labels.iter().any(|(known, _)| *known == label.0) {
+            if !known.insert(label.0.clone()) {
                 return Err(wrong(item));
             }
             labels.push(label);
