@@ -176,6 +176,8 @@ way out. Texts may change, codes do not. `{…}` stands for a fact of the refusa
 Keystone's own clients get the code as `reason` beside the fields they know:
 `{\"error\": {\"code\": 409, \"title\": \"Conflict\", \"message\": \"…\", \"reason\": \"IMAGE_IS_SHARED\"}}`.
 
+Some calls of two clouds have codes of their own for some refusals: the second table.
+
 What a caller may not see is `IMAGE_NOT_FOUND`, in the same words as an id that never was. Where a call
 of Glance's has a status of its own for a refusal (an upload to an image that was deleted meanwhile is
 410; an action that does not fit the status of an image is 400), that call answers it; the table has
@@ -184,6 +186,26 @@ the status of all others.
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
+}
+
+/// Where a call of a cloud's has another code than the table above says.
+fn single_calls() -> String {
+    let mut page =
+        "\n## Codes of single calls\n\n| cloud | call | code | answered as |\n|---|---|---|---|\n"
+            .to_owned();
+    let mut put = |cloud: &str, call: &str, code: Code, theirs: &str, usual: &str| {
+        assert_ne!(theirs, usual, "{cloud}'s {call} says nothing of its own");
+        let _ = writeln!(page, "| {cloud} | {call} | `{}` | `{theirs}` |", code.as_str());
+    };
+    for (call, code, theirs) in ctyun::error::AGAIN {
+        put("CTyun", call, code, theirs, "");
+    }
+    for (call, words) in tencent::words::BY_ACTION {
+        for (code, theirs) in *words {
+            put("Tencent", call, *code, theirs, tencent::error::code(*code));
+        }
+    }
+    page
 }
 
 #[tokio::test]
@@ -219,5 +241,6 @@ async fn every_refusal_is_rendered_and_documented() {
             cell(code.template(Language::Chinese)),
         );
     }
+    page.push_str(&single_calls());
     blessed::blessed("docs/errors.md", &page);
 }

@@ -33,6 +33,12 @@ impl IntoResponse for Reply {
     }
 }
 
+/// Answers that change nothing have codes of the call: accepting and rejecting again.
+pub const AGAIN: [(&str, Code, &str); 2] = [
+    ("/shared-image/accept", Code::AnswerUnchanged, "Image.Share.AlreadyAccepted"),
+    ("/shared-image/reject", Code::AnswerUnchanged, "Image.Share.StatusNotAllowed"),
+];
+
 /// A refusal on its way out; [`finish`] gives it the id of its request.
 #[derive(Clone, Debug)]
 pub struct Failure {

@@ -9,7 +9,7 @@ use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ImageId, VaultId};
 use serde_json::{Value, json};
 
-use super::error::{Failure, Reply};
+use super::error::{AGAIN, Failure, Reply};
 use super::fields::Fields;
 use super::list::{Page, paged};
 use super::render::render_given;
@@ -137,12 +137,12 @@ fn exactly(recipient: &Recipient) -> Named {
 /// `POST /v4/image/shared-image/accept`. A whole server may need a vault of the recipient: CTyun names
 /// one in `repositoryID` where it makes such images.
 pub async fn accept(asked: Asked) -> Result<Reply, Failure> {
-    answer(asked, ShareEvent::Accept, "Image.Share.AlreadyAccepted").await
+    answer(asked, ShareEvent::Accept, AGAIN[0].2).await
 }
 
 /// `POST /v4/image/shared-image/reject`, which is also how an accepted image is given up.
 pub async fn reject(asked: Asked) -> Result<Reply, Failure> {
-    answer(asked, ShareEvent::Reject, "Image.Share.StatusNotAllowed").await
+    answer(asked, ShareEvent::Reject, AGAIN[1].2).await
 }
 
 async fn answer(asked: Asked, event: ShareEvent, again: &'static str) -> Result<Reply, Failure> {

@@ -9,7 +9,7 @@ use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ImageId, RegionId};
 use serde_json::{Value, json};
 
-use super::{Call, Coded, Refusal};
+use super::{Call, Coded, Refusal, words};
 use crate::service::copy::CopyWish;
 use crate::service::image::{Backups, Edit};
 use crate::service::{alias, copy, image, quota, replicate};
@@ -166,10 +166,7 @@ pub(super) async fn modify(mut call: Call) -> Result<Value, Refusal> {
     let mut edits: Vec<Edit> = name.map(|name| Edit::Name(Some(name))).into_iter().collect();
     let description = description.map(|text| Edit::SetProperty("description".to_owned(), text));
     edits.extend(description);
-    let done = image::update(&call.app, &call.caller, &id, edits).await.coded(&[
-        (Code::NotImageOwner, "UnsupportedOperation.SharedImageModifyUnsupported"),
-        (Code::ImageBusy, "InvalidImageId.IncorrectState"),
-    ]);
+    let done = image::update(&call.app, &call.caller, &id, edits).await.coded(words::MODIFYING);
     done.map_err(too_large)?;
     Ok(json!({}))
 }
@@ -178,8 +175,7 @@ pub(super) async fn modify(mut call: Call) -> Result<Value, Refusal> {
 fn too_large(refusal: Refusal) -> Refusal {
     let is_too_large = refusal.error.code() == Code::InvalidValue;
     let is_too_large = is_too_large && refusal.error.fact("max").is_some();
-    let code = is_too_large.then_some("InvalidParameterValue.TooLarge");
-    Refusal { code: code.or(refusal.code), error: refusal.error }
+    if is_too_large { refusal.or(words::TOO_LARGE) } else { refusal }
 }
 
 /// `DeleteImages`: all are tried before the first one goes.
@@ -201,24 +197,17 @@ pub(super) async fn delete(mut call: Call) -> Result<Value, Refusal> {
     for image in &images {
         match image::delete_with(&call.app, &rehearsing, image, backups).await {
             Err(error) if error.code() == Code::DryRun => {}
-            done => done.coded(DELETION)?,
+            done => done.coded(words::DELETION)?,
         }
     }
     if call.caller.terms.is_dry_run {
         return Err(Error::new(Code::DryRun).into());
     }
     for image in &images {
-        image::delete_with(&call.app, &call.caller, image, backups).await.coded(DELETION)?;
+        image::delete_with(&call.app, &call.caller, image, backups).await.coded(words::DELETION)?;
     }
     Ok(json!({}))
 }
-
-const DELETION: &[(Code, &str)] = &[
-    (Code::NotImageOwner, "InvalidParameterValue.InvalidImageIdIsShared"),
-    (Code::SharedImageReadonly, "InvalidParameterValue.InvalidImageIdIsShared"),
-    (Code::ImageNotActive, "InvalidImageId.IncorrectState"),
-    (Code::ImageBusy, "InvalidImageId.IncorrectState"),
-];
 
 /// `SyncImages`: a copy in each of some regions, in the caller's own as well. All are tried before
 /// the first one is made.
@@ -234,10 +223,8 @@ pub(super) async fn sync(mut call: Call) -> Result<Value, Refusal> {
         return Err(Error::new(Code::TooManyIds).with("count", ids.len()).with("max", 1).into());
     };
     if encrypt || key.is_some() {
-        return Err(Refusal {
-            error: Error::new(Code::NotAvailableHere).with("operation", "encrypted copies"),
-            code: Some("UnsupportedOperation.SyncEncryptImageNotSupport"),
-        });
+        let error = Error::new(Code::NotAvailableHere).with("operation", "encrypted copies");
+        return Err(Refusal::from(error).or(words::ENCRYPTING));
     }
     let regions = regions_of(&regions)?;
     let source = find_one(&call, id).await?;
@@ -246,7 +233,7 @@ pub(super) async fn sync(mut call: Call) -> Result<Value, Refusal> {
     for region in &regions {
         match copied(&call, &rehearsing, &source, region, name.as_ref()).await {
             Err(error) if error.code() == Code::DryRun => {}
-            done => drop(done.coded(COPYING).map_err(too_large)?),
+            done => drop(done.coded(words::COPYING).map_err(too_large)?),
         }
     }
     if call.caller.terms.is_dry_run {
@@ -255,7 +242,7 @@ pub(super) async fn sync(mut call: Call) -> Result<Value, Refusal> {
     let mut copies = Vec::new();
     for region in &regions {
         let copy = copied(&call, &call.caller, &source, region, name.as_ref()).await;
-        copies.push(copy.coded(COPYING)?);
+        copies.push(copy.coded(words::COPYING)?);
     }
     if !is_wanted {
         return Ok(json!({"ImageSet": []}));
@@ -299,7 +286,3 @@ async fn copied(
     };
     Ok(copy)
 }
-
-/// The vendor copies within an account: where that has no project, or several, the region is not
-/// one for this image.
-const COPYING: &[(Code, &str)] = &[(Code::CopyProjectNeeded, "UnsupportedOperation.Region")];

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::image::{find, find_one, platform, property, render};
 use super::list::{BLUEPRINTS, PAGE_MAX, TO_SHARE, page};
 use super::share::{accounts_of, invite, withdraw};
-use super::{Call, Coded, Refusal};
+use super::{Call, Coded, Refusal, words};
 use crate::service::blueprint;
 use crate::service::image::{self, Edit};
 use crate::wire::common::invalid;
@@ -19,26 +19,13 @@ pub(super) async fn modify(mut call: Call) -> Result<Value, Refusal> {
     let id = call.input.required("ImageId")?;
     let permission = call.input.required("Permission")?;
     std::mem::take(&mut call.input).finish()?;
-    let words = [
-        (Code::MalformedId, "InvalidParameterValue.InvalidImageIdMalformed"),
-        (Code::ImageNotFound, "ResourceNotFound.ImageIdNotFound"),
-    ];
-    let image = find_one(&call, &id).await.map_err(|refusal| refusal.or(&words))?;
+    let image = find_one(&call, &id).await.map_err(|refusal| refusal.or(words::TO_BLUEPRINT))?;
     let done = match permission.as_str() {
         "SHARE" => blueprint::make(&call.app, &call.caller, &image).await,
         "CANCEL" => blueprint::unmake(&call.app, &call.caller, &image).await,
         other => return Err(invalid("Permission", other, "SHARE or CANCEL").into()),
     };
-    done.coded(&[
-        (Code::ImageNotFound, "ResourceNotFound.ImageIdNotFound"),
-        (Code::NotImageOwner, "UnauthorizedOperation.NoPermission"),
-        (Code::SharedImageReadonly, "UnauthorizedOperation.NoPermission"),
-        (Code::PropertyExists, "UnsupportedOperation.ImageAlreadyShared"),
-        (Code::PropertyMissing, "UnsupportedOperation.ImageUnableToShare"),
-        (Code::InvalidValue, "UnsupportedOperation.ImageUnableToShare"),
-        (Code::ImageNotActive, "UnsupportedOperation.ImageUnableToShare"),
-        (Code::ImageBusy, "UnsupportedOperation.ImageOccupied"),
-    ])?;
+    done.coded(words::TO_BLUEPRINT)?;
     Ok(json!({"BlueprintId": id.replacen("img-", "lhbp-", 1)}))
 }
 
@@ -71,9 +58,8 @@ fn keep(row: &mut Value, is_kept: impl Fn(&str) -> bool) {
 
 /// `DescribeBlueprints`: own, received and public ones.
 pub(super) async fn blueprints(mut call: Call) -> Result<Value, Refusal> {
-    let (total, images) = page(&mut call, &BLUEPRINTS).await.map_err(|refusal| {
-        refusal.or(&[(Code::MalformedId, "InvalidParameterValue.BlueprintIdMalformed")])
-    })?;
+    let listed = page(&mut call, &BLUEPRINTS).await;
+    let (total, images) = listed.map_err(|refusal| refusal.or(words::BLUEPRINTS))?;
     let rows = render(&call, &images).await?;
     let rows = rows.iter().zip(&images).map(|(row, image)| {
         json!({
@@ -132,12 +118,9 @@ pub(super) async fn modify_blueprint(mut call: Call) -> Result<Value, Refusal> {
     let mut edits: Vec<Edit> = name.map(|name| Edit::Name(Some(name))).into_iter().collect();
     let description = description.map(|text| Edit::SetProperty("description".to_owned(), text));
     edits.extend(description);
-    let done = image::update(&call.app, &call.caller, &image, edits).await.coded(&[
-        (Code::ImageNotFound, "ResourceNotFound.BlueprintIdNotFound"),
-        (Code::NotImageOwner, "UnauthorizedOperation.NoPermission"),
-        (Code::SharedImageReadonly, "UnauthorizedOperation.NoPermission"),
-        (Code::ImageBusy, "OperationDenied.BlueprintOperationInProgress"),
-    ]);
+    let done = image::update(&call.app, &call.caller, &image, edits)
+        .await
+        .coded(words::MODIFYING_BLUEPRINT);
     done.map(|_| json!({}))
 }
 
@@ -150,30 +133,22 @@ pub(super) async fn delete_blueprints(mut call: Call) -> Result<Value, Refusal> 
         images.push(find_blueprint(&call, id).await?);
     }
     for image in &images {
-        blueprint::unmake(&call.app, &call.caller, image).await.coded(&[
-            (Code::NotImageOwner, "UnsupportedOperation.NotSupportSharedBlueprint"),
-            (Code::SharedImageReadonly, "UnsupportedOperation.NotSupportSharedBlueprint"),
-            (Code::ImageBusy, "OperationDenied.BlueprintOperationInProgress"),
-        ])?;
+        blueprint::unmake(&call.app, &call.caller, image).await.coded(words::DELETING_BLUEPRINT)?;
     }
     Ok(json!({}))
 }
 
 /// The image of a blueprint that the caller sees.
 async fn find_blueprint(call: &Call, id: &str) -> Result<ImageId, Refusal> {
-    let malformed = || Refusal {
-        error: Error::new(Code::MalformedId).with("id", shortened(id, 80)),
-        code: Some("InvalidParameterValue.BlueprintIdMalformed"),
+    let refused = |code| {
+        let error = Error::new(code).with("id", shortened(id, 80));
+        Refusal::from(error).or(words::BLUEPRINTS)
     };
-    let not_found = || Refusal {
-        error: Error::new(Code::ImageNotFound).with("id", shortened(id, 80)),
-        code: Some("ResourceNotFound.BlueprintIdNotFound"),
-    };
-    let rest = id.strip_prefix("lhbp-").ok_or_else(malformed)?;
+    let not_found = || refused(Code::ImageNotFound);
+    let rest = id.strip_prefix("lhbp-").ok_or_else(|| refused(Code::MalformedId))?;
     let alias = format!("img-{rest}");
-    let words = [(Code::MalformedId, "InvalidParameterValue.BlueprintIdMalformed")];
     let found = find(call, std::slice::from_ref(&alias)).await;
-    let found = found.map_err(|refusal| refusal.or(&words))?;
+    let found = found.map_err(|refusal| refusal.or(words::BLUEPRINTS))?;
     let image = found.get(&alias).ok_or_else(not_found)?;
     match image::seen(&call.app, &call.caller, image).await {
         Ok(seen) if blueprint::is_one(&seen.image) => Ok(image.clone()),
@@ -208,21 +183,7 @@ fn named(call: &mut Call) -> Result<(String, Vec<String>), Error> {
 }
 
 fn in_words_of_lighthouse(refusal: Refusal) -> Refusal {
-    let words = [
-        (Code::SelfShare, "InvalidParameterValue.AccountIdSameWithUin"),
-        (Code::TenantNotFound, "InvalidParameterValue.AccountIdsNotExist"),
-        (Code::NotAnAccount, "InvalidParameterValue.AccountIdsNotOwnerAccount"),
-        (Code::InvalidValue, "InvalidParameterValue.AccountIdsNotExist"),
-        (Code::NotShared, "UnsupportedOperation.BlueprintHasNotShared"),
-        (Code::AlreadyShared, "UnsupportedOperation.BlueprintAlreadyShared"),
-        (Code::NotImageOwner, "UnauthorizedOperation.NoPermission"),
-        (Code::ReshareForbidden, "UnauthorizedOperation.NoPermission"),
-        (Code::ImageNotFound, "ResourceNotFound.BlueprintIdNotFound"),
-        (Code::ImageNotActive, "InvalidParameterValue.InvalidBlueprintState"),
-        (Code::ShareTenantQuota, "LimitExceeded.ShareBlueprintAcrossAccountQuotaLimitExceeded"),
-        (Code::ShareImageQuota, "LimitExceeded.ShareBlueprintAcrossAccountQuotaLimitExceeded"),
-    ];
-    refusal.or(&words)
+    refusal.or(words::ACROSS)
 }
 
 /// `DescribeBlueprintsShareAcrossAccountInfos`.

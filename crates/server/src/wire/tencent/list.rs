@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::image::{find, platform, render, tag_of};
 use super::input::Filter;
-use super::{Call, Refusal};
+use super::{Call, Refusal, words};
 use crate::service::blueprint;
 use crate::service::list::{self, ListImages, TextColumn, View};
 use crate::wire::common::invalid;
@@ -139,13 +139,12 @@ async fn wanted(call: &mut Call, shape: &Shape) -> Result<Wanted, Refusal> {
     std::mem::take(&mut call.input).finish()?;
     if ids.is_some() && !filters.is_empty() {
         let error = invalid("Filters", "", "ids and Filters exclude each other");
-        let code = "InvalidParameter.InvalidParameterCoexistImageIdsFilters";
-        return Err(Refusal { error, code: Some(code) });
+        return Err(Refusal::from(error).or(words::IDS_AND_FILTERS));
     }
     check_counts(&filters, shape)?;
     if limit > PAGE_MAX {
         let error = invalid("Limit", &limit.to_string(), "it is larger than the largest page");
-        return Err(Refusal { error, code: Some("InvalidParameterValue.LimitExceeded") });
+        return Err(Refusal::from(error).or(words::PAGES));
     }
     let mut views = vec![None];
     let mut rest = Vec::new();
@@ -157,7 +156,7 @@ async fn wanted(call: &mut Call, shape: &Shape) -> Result<Wanted, Refusal> {
             name if name.starts_with("tag:") || shape.filters.contains(&name) => rest.push(filter),
             name => {
                 let error = invalid("Filters", &shortened(name, 80), "there is no such filter");
-                return Err(Refusal { error, code: Some("InvalidFilter") });
+                return Err(Refusal::from(error).or(words::FILTERS));
             }
         }
     }

@@ -10,6 +10,7 @@ mod input;
 mod lighthouse;
 mod list;
 mod share;
+pub mod words;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -261,7 +262,7 @@ async fn dispatch(mut call: Call, action: &str, version: &str) -> Result<Value, 
         }
         (version, _) => {
             let error = Error::new(Code::RouteNotFound).with("path", shortened(version, 80));
-            Err(Refusal { error, code: Some("NoSuchVersion") })
+            Err(Refusal::from(error).or(words::VERSIONS))
         }
     }
 }

@@ -9,7 +9,7 @@ use lendglass_core::{Code, Error, ImageId};
 use serde_json::{Value, json};
 
 use super::image::find_one;
-use super::{Call, Coded, Refusal};
+use super::{Call, Coded, Refusal, words};
 use crate::service::alias;
 use crate::service::share::{self, Invite, Mode, Report, Withdraw};
 use crate::wire::common::{invalid, seconds_text};
@@ -34,10 +34,11 @@ fn check_accounts(accounts: &[String]) -> Result<(), Refusal> {
     let is_number = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match accounts.iter().find(|account| !is_number(account)) {
         None => Ok(()),
-        Some(account) => Err(Refusal {
-            error: invalid("AccountIds", &shortened(account, 80), "it is not a decimal number"),
-            code: Some("InvalidParameterValue.InvalidAppIdFormat"),
-        }),
+        Some(account) => {
+            let reason = "it is not a decimal number";
+            let error = invalid("AccountIds", &shortened(account, 80), reason);
+            Err(Refusal::from(error).or(words::NUMBERS))
+        }
     }
 }
 
