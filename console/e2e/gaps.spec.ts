@@ -38,7 +38,9 @@ test("ap_08_other_tabs_hear_what_somebody_does_in_one", async ({ alice, bob, say
   await shared.goto(pending.url().replace("/pending", ""));
   const owners = await alice.open(`images/${image}/tenants`);
   await expect(pending.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
-  await expect(shared.getByRole("region", { name: say("1 shared image waits", "1 个共享镜像等待") })).toBeVisible();
+  await expect(
+    shared.getByRole("region", { name: say("1 shared image waits", "1 个共享镜像等待") }),
+  ).toBeVisible();
 
   // As the command line does it.
   await bob.answer("accept", [image]);
