@@ -13,12 +13,12 @@ test("sh_40_a_published_image_is_in_everybodys_marketplace", async ({ alice, bob
   await row.getByRole("link", { name: "appliance" }).click();
   await expect(page.getByText(say("In the marketplace", "已发布到镜像市场"))).toBeVisible();
   await page
-    .getByRole("button", { name: say("Replicate", "复制"), exact: true })
+    .getByRole("button", { name: say("Replicate", "复制镜像"), exact: true })
     .first()
     .click();
   await page
     .getByRole("dialog")
-    .getByRole("button", { name: say("Replicate", "复制") })
+    .getByRole("button", { name: say("Replicate", "复制镜像") })
     .click();
   await expect
     .poll(async () => (await bob.call<{ images: unknown[] }>("GET", "/images?view=owned")).images.length)
@@ -70,7 +70,7 @@ test("sh_19_pasted_ids_are_asked_of_the_server_in_one_call", async ({ alice, say
   await box.fill(`${B}，${C};${A} ${"e".repeat(32)}\n`);
   await expect(dialog.getByRole("listitem").filter({ hasText: "project-b" })).toBeVisible();
   await expect(dialog.getByRole("listitem").filter({ hasText: "project-c" })).toBeVisible();
-  await expect(dialog.getByRole("button", { name: say("Remove them", "移除") })).toBeVisible();
+  await expect(dialog.getByRole("button", { name: say("Remove them", "移除"), exact: true })).toBeVisible();
   expect(asked).toEqual(["/api/v1/shares"]);
 });
 
