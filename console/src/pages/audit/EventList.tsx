@@ -271,8 +271,7 @@ function EventPanel({ event }: { event: Event }) {
 /** What each field was, and is. */
 function Changes({ changes }: { changes: Schema<"ChangeView">[] }) {
   const t = useTexts(texts);
-  const value = (text: string | null | undefined) =>
-    text ? <span className="lg-wrap">{text}</span> : <span className="lg-muted">{t("nothing")}</span>;
+  const nothing = <span className="lg-muted">{t("nothing")}</span>;
   return (
     <div className="lg-scroll">
       <table className="lg-table lg-changes">
@@ -287,13 +286,10 @@ function Changes({ changes }: { changes: Schema<"ChangeView">[] }) {
         <tbody>
           {changes.map(({ field, before, after }) => (
             <tr key={field}>
-              <th scope="row">{field}</th>
-              <td>
-                <del>{value(before)}</del>
-              </td>
-              <td>
-                <ins>{value(after)}</ins>
-              </td>
+              {/* A long name breaks after its dots. */}
+              <th scope="row">{field.replaceAll(".", ".\u200b")}</th>
+              <td>{before ? <del>{before}</del> : nothing}</td>
+              <td>{after ? <ins>{after}</ins> : nothing}</td>
             </tr>
           ))}
         </tbody>

@@ -81,7 +81,7 @@ export default function PublicImagesPage() {
               id: "rank",
               header: t("place"),
               sort: "rank",
-              width: 90,
+              width: 115,
               cell: (image) => image.rank || "–",
               csv: (image) => image.rank,
             },
