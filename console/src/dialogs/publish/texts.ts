@@ -3,14 +3,17 @@ import { catalogue } from "~/i18n/texts";
 export const texts = catalogue("dialog-publish", {
   publish: ["Publish {image}?", "发布“{image}”？"],
   "publish.body": [
-    "It appears in the marketplace. Published images cannot be shared.",
-    "镜像将出现在镜像市场。已发布的镜像不能共享。",
+    "Everybody in the region finds it in the marketplace, can read it and use it. Published images cannot be shared.",
+    "本区域所有人都能在镜像市场中看到、读取并使用此镜像。已发布的镜像不能共享。",
   ],
-  "publish.bodyShare": ["It appears in the marketplace.", "镜像将出现在镜像市场。"],
+  "publish.bodyShare": [
+    "Everybody in the region finds it in the marketplace, can read it and use it.",
+    "本区域所有人都能在镜像市场中看到、读取并使用此镜像。",
+  ],
   "publish.done": ["“{image}” is published", "“{image}”已发布"],
   unpublish: ["Unpublish {image}?", "取消发布“{image}”？"],
   "unpublish.body": [
-    "It leaves the marketplace and can be shared again. Servers made from it keep running.",
+    "It leaves the marketplace at once and can be shared again. Servers made from it keep running.",
     "镜像将从镜像市场下架，并可再次共享。已创建的云主机会继续运行。",
   ],
   "unpublish.done": ["“{image}” is no longer published", "“{image}”已取消发布"],
