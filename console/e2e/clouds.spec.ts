@@ -10,6 +10,11 @@ test.describe("under the rules of ctyun", () => {
     const page = await alice.open(`images/private?dialog=share&ids=${image}`);
     const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
     const ids = crowd(max + 1);
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (request.method() !== "GET" || pathname.endsWith("/resolve")) asked.push(pathname);
+    });
     await dialog
       .getByRole("textbox", { name: /ids|ID/ })
       .first()
@@ -27,6 +32,7 @@ test.describe("under the rules of ctyun", () => {
     const submit = dialog.getByRole("button", { name: say("Share", "共享") }).last();
     await expect(submit).toHaveAttribute("aria-disabled", "true");
     await submit.click({ force: true });
+    expect(asked, "no id is sent to the server").toEqual([]);
     expect(await alice.call("GET", `/images/${image}/shares`)).toMatchObject({ shares: [] });
   });
 

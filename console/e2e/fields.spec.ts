@@ -34,6 +34,41 @@ test("sh_37_the_notice_precedes_and_the_tick_is_asked_for_where_the_policy_says"
   expect(await alice.stateOf(image, B)).toBe("pending");
 });
 
+test.describe("where unanswered offers take a slot", () => {
+  test.use({ profile: "ctyun" });
+
+  test("sh_11_sh_15_more_tenants_than_an_image_has_slots_for_are_said_at_the_box", async ({
+    alice,
+    as,
+    say,
+  }) => {
+    const image = await alice.image("erp-golden");
+    await rule(as, "share.max_tenants.system", 1);
+    const page = await alice.open(`images/private?dialog=share&ids=${image}&to=${B},${C}`);
+    const dialog = page.getByRole("dialog");
+    await expect(dialog.getByRole("cell", { name: say("1 (0 used)", "1（已用 0）") })).toBeVisible();
+    const why = say(
+      "“erp-golden” has 1 tenant slots left; you chose 2.",
+      "“erp-golden”还可共享给 1 个租户，已选 2 个。",
+    );
+    await expect(dialog.getByText(why).first()).toBeVisible();
+    const submit = dialog.getByRole("button", { name: say("Share", "共享") }).last();
+    await submit.focus();
+    await expect(submit).toHaveAccessibleDescription(why);
+    await dialog.getByRole("button", { name: say(`Remove ${C}`, `移除 ${C}`) }).click();
+    await dialog.getByRole("button", { name: say("Share with 1 tenant", "共享给 1 个租户") }).click();
+    await expect(dialog).toBeHidden();
+    expect(await alice.stateOf(image, B)).toBe("pending");
+
+    // None is left: the server says so of each id.
+    await alice.open(`images/private?dialog=share&ids=${image}&to=${C}`);
+    await expect(
+      dialog.getByText(say("All 1 tenant slots of image", "的 1 个租户配额已用完")).first(),
+    ).toBeVisible();
+    expect(await alice.stateOf(image, C)).toBeUndefined();
+  });
+});
+
 test("sh_16_more_images_than_the_project_may_share_are_refused_with_the_numbers", async ({
   alice,
   as,
