@@ -93,6 +93,49 @@ test("ui_04_a_row_opens_beside_the_list", async ({ alice, say }) => {
   await expect(page).toHaveURL(new RegExp(`sel=${image}`));
 });
 
+test("ui_04_a_row_opens_in_place_with_all_that_is_known", async ({ alice, say }) => {
+  const image = await alice.image("erp-golden", {
+    min_ram_mib: 512,
+    properties: { os_distro: "debian", os_version: "12", description: "ERP 12" },
+  });
+  await alice.image("web-base");
+  await alice.share([image], [B]);
+  const page = await alice.open("images/private");
+  const arrow = page.getByRole("button", { name: say("Details of erp-golden", "erp-golden 的详情") });
+  await expect(arrow).toHaveAttribute("aria-expanded", "false");
+  await arrow.focus();
+  await page.keyboard.press("Enter");
+  await expect(arrow).toHaveAttribute("aria-expanded", "true");
+  const row = page.getByRole("row").filter({ has: arrow });
+  const fields: [string, string, string][] = [
+    ["Name", "名称", "erp-golden"],
+    ["Id", "ID", image],
+    ["System disk (GB)", "系统盘 (GB)", "1"],
+    ["OS", "操作系统", "debian 12"],
+    ["Min memory (MB)", "最小内存(MB)", "512"],
+    ["Size", "大小", "64 KiB"],
+    ["Publish state", "发布状态", say("not published", "未发布")],
+    ["Created", "创建时间", "GMT"],
+    ["Source", "源", "–"],
+    ["Shared tenants", "共享租户", say("1 tenant", "1 个租户")],
+    ["Description", "描述", "ERP 12"],
+  ];
+  for (const [english, chinese, value] of fields) {
+    const label = row.getByText(say(english, chinese), { exact: true });
+    await expect(label, english).toBeVisible();
+    await expect(
+      label.locator("xpath=following::*").filter({ hasText: value }).first(),
+      english,
+    ).toBeVisible();
+  }
+  await expect(page).not.toHaveURL(/sel=/);
+  await row.getByRole("button", { name: say("Add tenant", "添加租户") }).click();
+  await expect(page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await arrow.click();
+  await expect(row.getByText("ERP 12")).toHaveCount(0);
+});
+
 test("ui_05_tabs_part_the_images", async ({ alice, bob, say }) => {
   const shared = await alice.image("erp-golden");
   await alice.share([shared], [B]);

@@ -12,7 +12,7 @@ import { isAnyPassing, useImages } from "./queries";
 
 type FromList = Pick<
   ListProps<Image>,
-  "title" | "bulk" | "quick" | "menu" | "empty" | "above" | "tools" | "sum" | "onSelection"
+  "title" | "actsWidth" | "bulk" | "quick" | "menu" | "empty" | "above" | "tools" | "sum" | "onSelection"
 >;
 
 interface Props extends FromList {
@@ -56,6 +56,7 @@ export function ImageList({ of, crumb, more = NONE, adapt, children, ...rest }: 
         isPassing={isAnyPassing}
         rowPath={imagePath}
         cli={(image) => `${cli} ${image.id}`}
+        details={(image) => <ImagePanel images={[image]} columns={3} />}
         panel={(images) => <ImagePanel images={images} />}
         {...rest}
       />

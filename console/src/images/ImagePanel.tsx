@@ -1,14 +1,17 @@
+import Button from "@cloudscape-design/components/button";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import type { Image } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { CopyText } from "~/ui/Copy";
-import { ImageStatus, osOf, Tenant } from "./columns";
+import { useDialog } from "~/ui/url";
+import { refusal } from "./acts";
+import { ImageStatus, nameOf, osOf, Tenant } from "./columns";
 import { imageTexts } from "./texts";
 
-/** The panel of one image, or of several together. */
-export function ImagePanel({ images }: { images: Image[] }) {
+/** What one image is, or several together. */
+export function ImagePanel({ images, columns = 1 }: { images: Image[]; columns?: number }) {
   const t = useTexts(imageTexts);
   const w = useWords();
   const { bytes, number, exact } = useFormat();
@@ -30,16 +33,27 @@ export function ImagePanel({ images }: { images: Image[] }) {
     );
   }
   const { description } = image.properties;
+  const dash = "–";
+  const size = image.size_bytes ? bytes(image.size_bytes) : dash;
   return (
     <KeyValuePairs
-      columns={1}
+      columns={columns}
       items={[
+        ...(columns > 1 ? [{ label: t("col.name"), value: nameOf(image) }] : []),
         { label: t("col.id"), value: <CopyText text={image.id} /> },
-        { label: t("col.status"), value: <ImageStatus status={image.status} /> },
+        { label: t("col.status"), value: <ImageStatus status={image.status} id={image.id} /> },
         { label: t("col.type"), value: w(`kind.${image.kind}`) },
         { label: t("col.os"), value: osOf(image) },
-        { label: t("col.disk"), value: image.disk_capacity_gib ? number(image.disk_capacity_gib) : "--" },
-        { label: t("col.size"), value: image.size_bytes ? bytes(image.size_bytes) : "–" },
+        {
+          label: image.kind === "system" ? w("field.systemDisk") : t("col.disk"),
+          value: image.disk_capacity_gib ? number(image.disk_capacity_gib) : "--",
+        },
+        {
+          label: t("col.size"),
+          value: image.virtual_size_bytes
+            ? t("panel.virtual", { size, virtual: bytes(image.virtual_size_bytes) })
+            : size,
+        },
         { label: w("field.minMemory"), value: image.min_ram_mib ? number(image.min_ram_mib) : "–" },
         { label: t("panel.format"), value: image.disk_format ?? "–" },
         {
@@ -50,10 +64,14 @@ export function ImagePanel({ images }: { images: Image[] }) {
           ? [
               {
                 label: w("field.sharedTenants"),
-                value: image.shares ? t("tenants", { n: image.shares }) : "–",
+                value: <Tenants image={image} />,
               },
             ]
           : [{ label: t("col.sharedBy"), value: <Tenant tenant={image.owner} /> }]),
+        {
+          label: w("field.source"),
+          value: image.source_image ? <CopyText text={image.source_image} whole={false} /> : dash,
+        },
         ...(image.digest
           ? [
               {
@@ -67,5 +85,32 @@ export function ImagePanel({ images }: { images: Image[] }) {
         { label: t("panel.description"), value: description ?? "–" },
       ]}
     />
+  );
+}
+
+/** How many have it, and the way to more. */
+function Tenants({ image }: { image: Image }) {
+  const t = useTexts(imageTexts);
+  const w = useWords();
+  const dialog = useDialog();
+  const refused = refusal(image, "share");
+  return (
+    <span className="lg-row-acts">
+      {image.shares ? (
+        <button type="button" className="lg-link" onClick={() => dialog("tenants", [image.id])}>
+          {t("tenants", { n: image.shares })}
+        </button>
+      ) : (
+        "–"
+      )}
+      <Button
+        variant="inline-link"
+        disabled={refused !== undefined}
+        disabledReason={refused}
+        onClick={() => dialog("share", [image.id])}
+      >
+        {w("act.addTenant")}
+      </Button>
+    </span>
   );
 }

@@ -59,6 +59,7 @@ export const imageTexts = catalogue("images", {
   ],
   skipped: ["These are left out:", "以下镜像将被跳过："],
   "none.selected": ["Select at least one image", "请至少选择一个镜像"],
+  "panel.virtual": ["{size} (virtual {virtual})", "{size}（虚拟 {virtual}）"],
   "panel.sum": ["Sum of disks", "磁盘合计"],
   "panel.tenants": ["Shares", "共享数"],
   "panel.description": ["Description", "描述"],

@@ -21,6 +21,7 @@ import { download, toCsv } from "./csv";
 import { FilterBar } from "./FilterBar";
 import { isInRow, moveInRows, tickFocused } from "./keys";
 import { useTablePreferences } from "./preferences";
+import { Expandable } from "./RowDetails";
 import { RowMenu } from "./RowMenu";
 import { useListState } from "./state";
 import { tableTexts } from "./texts";
@@ -112,13 +113,34 @@ export function List<Row>(list: ListProps<Row>) {
       cli={list.cli?.(row)}
     />
   );
+  // What is open in place, below its row.
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (id: string) =>
+    setOpen((now) => (now.has(id) ? new Set([...now].filter((one) => one !== id)) : new Set([...now, id])));
+  const { details } = list;
+  const expands = ({ cell, ...rest }: Column<Row>): Column<Row> => ({
+    ...rest,
+    cell: (row) =>
+      details && !isNarrow ? (
+        <Expandable
+          name={rowName(row)}
+          isOpen={open.has(rowId(row))}
+          toggle={() => toggle(rowId(row))}
+          details={() => details(row)}
+        >
+          {cell(row)}
+        </Expandable>
+      ) : (
+        cell(row)
+      ),
+  });
   const shownColumns: Column<Row>[] = [
-    ...columns,
+    ...columns.map((column, at) => (at === 0 ? expands(column) : column)),
     {
       id: "actions",
       header: t("rowActions"),
       isFixed: true,
-      minWidth: 160,
+      minWidth: list.actsWidth ?? 160,
       cell: (row) => (
         <span className="lg-row-acts">
           {list.quick?.(row).map((act) => (

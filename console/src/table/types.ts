@@ -68,6 +68,8 @@ export interface ListProps<Row> {
   defaultSort?: { key: string; descending: boolean };
   /** Over the table, left of the tools. */
   bulk?: (selected: Row[]) => Act[];
+  /** Of the column of acts, where two stand in a row. */
+  actsWidth?: number;
   /** Shown in the row itself. */
   quick?: (row: Row) => Act[];
   /** In the row's menu; Copy id, Copy link and Copy CLI command follow by themselves. */
@@ -76,6 +78,8 @@ export interface ListProps<Row> {
   rowPath?: (row: Row) => string;
   /** The command that does on the command line what the row shows. */
   cli?: (row: Row) => string;
+  /** Opens in place, below the row. */
+  details?: (row: Row) => ReactNode;
   panel?: (rows: Row[]) => ReactNode;
   empty: ReactNode;
   /** Between the title and the table: message bars, counters. */

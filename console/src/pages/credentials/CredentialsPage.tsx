@@ -133,6 +133,7 @@ export default function CredentialsPage() {
           copyId={projectOf}
           columns={columns}
           filters={[]}
+          actsWidth={180}
           quick={(one) => [{ id: "card", text: t("card"), run: () => copyCard(one) }]}
           menu={(one) => [
             { id: "env", text: t("env"), run: () => copyEnv(one) },

@@ -53,6 +53,7 @@ function Offers({ state }: { state: "pending" | "rejected" }) {
       crumb={{ text: title, path: `images/shared/${state}` }}
       onSelection={setSelected}
       bulk={() => [{ ...acceptAct, isPrimary: !acceptAct.refused }, ...(isPending ? [rejectAct] : [])]}
+      actsWidth={200}
       quick={acts.answers}
       menu={acts.received}
       above={

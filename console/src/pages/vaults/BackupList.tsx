@@ -142,6 +142,7 @@ export function BackupList({ vault, vaults }: { vault?: string; vaults?: Vault[]
       columns={columns}
       filters={[]}
       freeText="name"
+      actsWidth={190}
       quick={(backup) => acts(backup).quick}
       menu={(backup) => acts(backup).menu}
       cli={(backup) => `lend backup show ${backup.id}`}
