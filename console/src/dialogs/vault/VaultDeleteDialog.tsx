@@ -20,6 +20,7 @@ export default function VaultDeleteDialog({ ids: [id = ""], close }: DialogProps
   const role = useRefusal("ims:vaults:manage");
   const { data: vault } = useVault(id);
   if (!vault) return null;
+  const full = vault.backups > 0 ? t("deleteFull", { n: vault.backups }) : undefined;
   const run = async () => {
     await ok(api.DELETE("/api/v1/vaults/{id}", { params: { path: { id } } }));
     toast({ kind: "success", text: t("deleted", { name: vault.name }) });
@@ -34,9 +35,9 @@ export default function VaultDeleteDialog({ ids: [id = ""], close }: DialogProps
       verb={w("act.delete")}
       run={run}
       close={close}
-      refused={role}
+      refused={role ?? full}
     >
-      {t("deleteText")}
+      {full ?? t("deleteText")}
     </Confirm>
   );
 }

@@ -8,6 +8,13 @@ export const texts = catalogue("vault-dialog", {
   changed: ["“{name}” is changed.", "“{name}”已修改。"],
   deleteTitle: ["Delete “{name}”", "删除“{name}”"],
   deleteText: ["The vault is empty. It cannot be brought back.", "存储库为空，删除后无法恢复。"],
+  deleteFull: [
+    {
+      one: "The vault keeps {n} backup; delete it first.",
+      other: "The vault keeps {n} backups; delete them first.",
+    },
+    "存储库中有 {n} 个备份，请先删除。",
+  ],
   deleted: ["“{name}” is deleted.", "“{name}”已删除。"],
   name: ["Name", "名称"],
   nameMissing: ["Enter a name.", "请输入名称。"],

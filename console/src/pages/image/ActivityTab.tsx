@@ -76,7 +76,7 @@ const JOB: Record<Job["state"], StatusIndicatorProps.Type> = {
   succeeded: "success",
   failed: "error",
 };
-const KINDS = ["share", "image_replicate", "image_copy"] as const;
+const KINDS = ["share", "image_replicate", "image_copy", "server_image"] as const;
 const isRunning = (job: Job) => job.state === "ready" || job.state === "running";
 
 function Jobs({ image }: { image: Image }) {

@@ -131,6 +131,7 @@ export const texts = catalogue("image", {
   "job.share": ["Share", "共享"],
   "job.image_replicate": ["Replicate", "复制镜像"],
   "job.image_copy": ["Copy to region", "跨区域复制"],
+  "job.server_image": ["Full-server image", "整机镜像"],
   "state.ready": ["Waiting", "等待中"],
   "state.running": ["Running {n} %", "运行中 {n} %"],
   "state.succeeded": ["Succeeded", "成功"],

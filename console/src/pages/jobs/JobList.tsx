@@ -152,7 +152,7 @@ export default function JobList() {
             key: "kind",
             label: t("type"),
             values: t("filter.kinds"),
-            options: ["share", "image_replicate", "image_copy"].map((value) => ({
+            options: ["share", "image_replicate", "image_copy", "server_image"].map((value) => ({
               value,
               label: `${value} (${kind(value)})`,
             })),

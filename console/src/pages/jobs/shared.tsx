@@ -25,7 +25,8 @@ export function useJobTitle() {
       const what = did("removed") ? "remove" : did("answered", "already_answered") ? "answer" : "share";
       return t(`title.${what}`, { n: results.length });
     }
-    if (kind === "image_replicate" || kind === "image_copy") return t(`title.${kind}`);
+    if (kind === "image_replicate" || kind === "image_copy" || kind === "server_image")
+      return t(`title.${kind}`);
     return t("title.other", { kind });
   };
 }
@@ -33,7 +34,7 @@ export function useJobTitle() {
 export function useJobKind() {
   const t = useTexts(texts);
   return (kind: string): string =>
-    kind === "share" || kind === "image_replicate" || kind === "image_copy" ? t(`kind.${kind}`) : kind;
+    `kind.${kind}` in texts.entries ? t(`kind.${kind}` as "kind.share") : kind;
 }
 
 const STATES: Record<Job["state"], StatusIndicatorProps.Type> = {

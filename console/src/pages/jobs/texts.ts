@@ -18,6 +18,7 @@ export const texts = catalogue("jobs", {
   "kind.share": ["Share", "共享"],
   "kind.image_replicate": ["Replicate", "复制镜像"],
   "kind.image_copy": ["Copy to region", "跨区域复制"],
+  "kind.server_image": ["Full-server image", "整机镜像"],
   "title.share": [{ one: "Share, {n} pair", other: "Share, {n} pairs" }, "共享，{n} 对"],
   "title.answer": [{ one: "Answers, {n} pair", other: "Answers, {n} pairs" }, "答复共享，{n} 对"],
   "title.remove": [
@@ -26,6 +27,7 @@ export const texts = catalogue("jobs", {
   ],
   "title.image_replicate": ["Replicate an image", "复制镜像"],
   "title.image_copy": ["Copy an image from elsewhere", "从其他位置复制镜像"],
+  "title.server_image": ["Make a full-server image", "制作整机镜像"],
   "title.other": ["Job {kind}", "任务 {kind}"],
   "state.ready": ["Waiting", "等待中"],
   "state.running": ["Running", "运行中"],

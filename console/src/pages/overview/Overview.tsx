@@ -21,6 +21,8 @@ import { useFrame } from "~/shell/frame";
 import { Go, to } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
+import { texts as auditTexts } from "../audit/texts";
+import { VERBS } from "../audit/verbs";
 import { JobState, useJobTitle } from "../jobs/shared";
 import { FirstMinute } from "./FirstMinute";
 import { texts } from "./texts";
@@ -284,8 +286,13 @@ function Activity() {
     queryFn: () => call<Schema<"EventPage">>("GET", "/api/v1/audit?limit=8"),
     refetchInterval: 30_000,
   });
+  const a = useTexts(auditTexts);
   const verb = (word: string) =>
-    `verb.${word}` in texts.entries ? t(`verb.${word}` as "verb.image.create") : word;
+    `verb.${word}` in texts.entries
+      ? t(`verb.${word}` as "verb.image.create")
+      : VERBS.includes(word)
+        ? a(`verb.${word}` as "verb.image.create")
+        : word;
   return (
     <Card
       title={t("activity.title")}
