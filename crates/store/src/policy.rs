@@ -150,7 +150,7 @@ pub async fn read_in_force(
     region: &RegionId,
     project: &ProjectId,
 ) -> Result<InForce, Error> {
-    InForce::read(db.read(&IN_FORCE, params![region, project]).await?)
+    InForce::read(db.look_up(&IN_FORCE, params![region, project]).await?)
 }
 
 /// As [`read_in_force`], inside a transaction.

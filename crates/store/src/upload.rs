@@ -310,7 +310,7 @@ pub fn give_up(tx: &mut Tx<'_>, blob: &BlobId) -> Result<(), Error> {
 
 /// Where the disks of an image lie, by position.
 pub async fn disks(db: &Db, image: &ImageId) -> Result<Vec<Copy>, Error> {
-    read_copies(db.read(&DISKS, params![image]).await?)
+    read_copies(db.look_up(&DISKS, params![image]).await?)
 }
 
 /// As [`disks`], inside a transaction.

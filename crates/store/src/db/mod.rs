@@ -97,6 +97,19 @@ impl Db {
         }
     }
 
+    /// As [`Db::read`], for a statement that touches a few rows by their keys, whatever the database
+    /// holds: the embedded engine runs it where it is asked.
+    pub async fn look_up(
+        &self,
+        statement: &Statement,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        match &self.inner {
+            Inner::Sqlite(db) => db.look_up(statement, params).await,
+            Inner::Postgres(db) => db.read(statement, params).await,
+        }
+    }
+
     /// Runs `change` in one transaction, which is durable when this returns `Ok` and has left nothing
     /// when it returns `Err`. `change` may run more than once.
     pub async fn write<T, F>(&self, change: F) -> Result<T, Error>

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lendglass_core::Error;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
@@ -17,6 +18,9 @@ use super::{Failure, Tx, TxInner, gone};
 
 /// Reader threads: enough to keep two cores busy while one waits for the disk.
 const READERS: usize = 4;
+/// Connections for look-ups, which run where they are asked: as many as the runtime has workers on
+/// small machines; more at once take the reader threads.
+const LOOKERS: usize = 4;
 /// Transactions in one durable commit; a bound on how long the first of them waits.
 const GROUP_TRANSACTIONS: usize = 64;
 /// How long a group collects at most.
@@ -34,6 +38,8 @@ pub(super) struct Sqlite {
 struct Threads {
     reads: Arc<Queue<Read>>,
     writes: Arc<Queue<Box<dyn Write>>>,
+    /// Those that are not in use.
+    lookers: Mutex<Vec<Connection>>,
 }
 
 impl Drop for Threads {
@@ -105,7 +111,8 @@ impl Sqlite {
             let queue = reads.clone();
             spawn("sqlite-reader", move || read_loop(&reader, &queue))?;
         }
-        Ok(Sqlite { threads: Arc::new(Threads { reads, writes }) })
+        let lookers = (0..LOOKERS).map(|_| connect(path, false)).collect::<Result<_, _>>()?;
+        Ok(Sqlite { threads: Arc::new(Threads { reads, writes, lookers: Mutex::new(lookers) }) })
     }
 
     async fn on_reader<T, F>(&self, work: F) -> Result<T, Error>
@@ -130,6 +137,25 @@ impl Sqlite {
         let sql = statement.for_engine(Engine::Sqlite).to_owned();
         self.on_reader(move |connection| query_text(connection, &sql, &params).map_err(|f| f.error))
             .await
+    }
+
+    /// As [`Sqlite::read`], on the thread that asks: two changes of threads cost more than a look-up.
+    pub(super) async fn look_up(
+        &self,
+        statement: &Statement,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        let Some(connection) = self.lookers().pop() else {
+            return self.read(statement, params).await;
+        };
+        let rows = query(&connection, statement, &params);
+        self.lookers().push(connection);
+        rows.map_err(|failure| failure.error)
+    }
+
+    /// A lock that a panic has poisoned still guards whole connections.
+    fn lookers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.threads.lookers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
@@ -187,6 +213,9 @@ fn connect(path: &Path, is_writer: bool) -> Result<Connection, Error> {
         if !is_writer {
             connection.pragma_update(None, "query_only", "on")?;
         }
+        // Else a plan that could depend on a bound value is made anew for each new value: parsing cost
+        // four times the look-up itself.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         Ok::<_, rusqlite::Error>(connection)
     };
