@@ -9,6 +9,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod backup;
 pub mod blob;
+pub mod candidates;
 pub mod clock;
 pub mod copy;
 pub mod credential;

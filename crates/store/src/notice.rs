@@ -19,10 +19,9 @@ static TAKE_NUMBERS: Statement = Statement::new(
 static INSERT: Statement = Statement::new(
     "insert into notice (recipient_kind, recipient_id, region_id, number, kind, image_id, \
      image_name, counterpart_kind, counterpart_id, note, is_read, at) \
-     select recipient_kind, recipient_id, region_id, last_number - cast($4 as bigint), \
-     cast($5 as text), cast($6 as text), cast($7 as text), cast($8 as text), cast($9 as text), \
-     cast($10 as text), 0, cast($11 as bigint) from inbox \
-     where recipient_kind = $1 and recipient_id = $2 and region_id = $3",
+     values ($1, $2, $3, (select last_number from inbox where recipient_kind = $1 \
+     and recipient_id = $2 and region_id = $3) - cast($4 as bigint), \
+     $5, $6, $7, $8, $9, $10, 0, $11)",
 );
 
 static ENDS: Statement = Statement::new(

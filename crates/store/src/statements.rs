@@ -9,6 +9,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("audit", crate::audit::STATEMENTS),
         ("audit_chain", crate::audit_chain::STATEMENTS),
         ("backup", crate::backup::STATEMENTS),
+        ("candidates", crate::candidates::STATEMENTS),
         ("copy", crate::copy::STATEMENTS),
         ("credential", crate::credential::STATEMENTS),
         ("feedback", crate::feedback::STATEMENTS),

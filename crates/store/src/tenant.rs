@@ -139,7 +139,7 @@ pub async fn read_accounts(
     rows.into_iter().map(account_of).collect()
 }
 
-fn account_of(row: Row) -> Result<Account, Error> {
+pub(crate) fn account_of(row: Row) -> Result<Account, Error> {
     let mut columns = row.read();
     Ok(Account {
         id: AccountId::trusted(columns.text()?),
@@ -383,22 +383,6 @@ pub async fn names(db: &Db, ids: &[ProjectId]) -> Result<Vec<(ProjectId, String)
     Ok(names)
 }
 
-/// Everything the store knows of a recipient named `text` in a region (ID-08).
-pub fn candidates(tx: &mut Tx<'_>, text: &str, region: &RegionId) -> Result<Candidates, Error> {
-    let found = project(tx, &ProjectId::trusted(text))?;
-    let account = account_by_any(tx, text)?;
-    let account_projects = match &account {
-        Some(account) => ids(tx.query(&PROJECTS_HERE, &params![&account.id, region])?)?,
-        None => Vec::new(),
-    };
-    let is_user = user::exists(tx, text)?;
-    let (site, is_region_offered) = match holder(found.as_ref(), account.as_ref()) {
-        Some(holder) => site(tx, holder, region)?,
-        None => (String::new(), true),
-    };
-    Ok(Candidates { project: found, account, account_projects, is_user, site, is_region_offered })
-}
-
 /// The account whose site counts for a recipient.
 fn holder<'a>(project: Option<&'a Project>, account: Option<&'a Account>) -> Option<&'a AccountId> {
     project.map(|project| &project.account).or(account.map(|account| &account.id))
@@ -438,7 +422,8 @@ pub fn offer_region(tx: &mut Tx<'_>, region: &RegionId, site: &str) -> Result<()
     tx.execute(&SITE_OF_REGION, &params![region, site]).map(|_| ())
 }
 
-/// As [`candidates`], outside a transaction: for who asks before he shares.
+/// Everything the store knows of a recipient named `text` in a region (ID-08), outside a transaction: for
+/// who asks before he shares.
 pub async fn read_candidates(db: &Db, text: &str, region: &RegionId) -> Result<Candidates, Error> {
     let found = first(db.read(&PROJECT, params![text]).await?, project_of)?;
     let by_any = db.read(&ACCOUNT_BY_ANY, params![text, text.to_lowercase()]).await?;
@@ -487,7 +472,7 @@ fn ids(rows: Vec<Row>) -> Result<Vec<ProjectId>, Error> {
     rows.into_iter().map(|row| row.read().text().map(ProjectId::trusted)).collect()
 }
 
-fn project_of(row: Row) -> Result<Project, Error> {
+pub(crate) fn project_of(row: Row) -> Result<Project, Error> {
     project_columns(&mut row.read())
 }
 

@@ -10,7 +10,7 @@ use lendglass_core::{AccountId, ProjectId, RegionId, Timestamp, UserId};
 use lendglass_store::db::Location;
 use lendglass_store::revocation::{self, Revocable, Revocation};
 use lendglass_store::user::{self, Assignment, User};
-use lendglass_store::{Db, audit, credential, migrate, tenant};
+use lendglass_store::{Db, audit, candidates, credential, migrate, tenant};
 
 async fn check_all(db: &Db) {
     migrate::migrate(db, Timestamp(1), None).await.unwrap();
@@ -95,13 +95,13 @@ async fn check_tenants(db: &Db) {
     let here = RegionId::trusted("r1");
     for text in ["y", "200", "root@borealis.EXAMPLE"] {
         let here = here.clone();
-        let found = db.write(move |tx| tenant::candidates(tx, text, &here)).await.unwrap();
+        let found = db.write(move |tx| candidates::of(tx, text, &here)).await.unwrap();
         assert_eq!(found.account.unwrap().id.as_str(), "y", "{text}");
         let ids: Vec<_> = found.account_projects.iter().map(ProjectId::as_str).collect();
         assert_eq!(ids, ["b", "b2"]);
         assert_eq!(found.project, None);
     }
-    let found = db.write(move |tx| tenant::candidates(tx, "b3", &here)).await.unwrap();
+    let found = db.write(move |tx| candidates::of(tx, "b3", &here)).await.unwrap();
     assert_eq!(found.project.unwrap().region.unwrap().as_str(), "r9");
 
     let ids: Vec<_> = ["b", "nobody", "b3"].map(ProjectId::trusted).into();
@@ -142,7 +142,7 @@ async fn check_users(db: &Db) {
     assert_eq!(known.password_hash.as_deref(), Some("hash"));
     let roles = user::read_assigned(db, &bob.id, &given.project).await.unwrap();
     assert_eq!(roles, [given.assigned]);
-    let found = db.write(|tx| tenant::candidates(tx, "bob", &RegionId::trusted("r1"))).await;
+    let found = db.write(|tx| candidates::of(tx, "bob", &RegionId::trusted("r1"))).await;
     assert!(found.unwrap().is_user);
 
     let id = bob.id.clone();

@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections; reads run on the async runtime, transactions on a bounded
 //! number of blocking threads.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -27,6 +28,8 @@ use super::{Call, Failure, Tx, TxInner, WRITE_ATTEMPTS, gone};
 const CONNECTIONS: usize = 16;
 /// Transactions at once; each holds a thread, and reads keep the other connections.
 const WRITERS: usize = 8;
+/// Rows that one insert writes: a round for each row costs ten times the row.
+const ROWS_AT_ONCE: usize = 32;
 /// How long a request waits for a connection before it answers 503.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 /// How long one statement waits for its answer, and a transaction for its turn: a server that hangs
@@ -179,19 +182,19 @@ impl Session<'_> {
         self.handle.block_on(answered(self.client, execute(self.client, statement, params)))
     }
 
-    /// tokio-postgres pipelines what is polled together.
+    /// Rows of one `insert … values` go together, [`ROWS_AT_ONCE`] in a statement; tokio-postgres
+    /// pipelines the others, which are polled together.
     pub(super) fn execute_many(&self, calls: &[Call<'_>]) -> Result<(), Failure> {
+        let calls = joined(calls);
         self.handle.block_on(answered(self.client, async {
             // Each once and first: what is sent together cannot wait for a preparation, and a
             // thousand calls would ask for a thousand of them.
-            let texts: BTreeSet<&str> =
-                calls.iter().map(|(statement, _)| statement.for_engine(Engine::Postgres)).collect();
+            let texts: BTreeSet<&str> = calls.iter().map(|(sql, _)| sql.as_ref()).collect();
             for sql in texts {
                 let prepared = self.client.prepare_cached(sql).await;
                 prepared.map_err(|error| failed(sql, &error))?;
             }
-            let all =
-                calls.iter().map(|(statement, params)| execute(self.client, statement, params));
+            let all = calls.iter().map(|(sql, params)| execute_text(self.client, sql, params));
             try_join_all(all).await.map(|_| ())
         }))
     }
@@ -251,12 +254,72 @@ async fn query(
 }
 
 async fn execute(client: &Object, statement: &Statement, params: &[Value]) -> Result<u64, Failure> {
-    let sql = statement.for_engine(Engine::Postgres);
+    execute_text(client, statement.for_engine(Engine::Postgres), params).await
+}
+
+async fn execute_text(client: &Object, sql: &str, params: &[Value]) -> Result<u64, Failure> {
     let run = async {
         let prepared = client.prepare_cached(sql).await?;
         client.execute(&prepared, &as_params(params)).await
     };
     run.await.map_err(|error| failed(sql, &error))
+}
+
+/// The calls as they are sent: as many rows of one insert in a row as fill a statement become one.
+fn joined<'a>(calls: &[Call<'a>]) -> Vec<(Cow<'a, str>, Vec<Value>)> {
+    let mut all = Vec::with_capacity(calls.len());
+    let mut rest = calls;
+    while let Some((statement, params)) = rest.first() {
+        let sql = statement.for_engine(Engine::Postgres);
+        let is_same = |call: &&Call<'_>| std::ptr::eq(call.0, *statement);
+        let count = rest.iter().take_while(is_same).count();
+        match (count >= ROWS_AT_ONCE).then(|| with_rows(sql, params.len())).flatten() {
+            Some(many) => {
+                let (some, later) = rest.split_at(ROWS_AT_ONCE);
+                let params = some.iter().flat_map(|(_, params)| params.iter().cloned()).collect();
+                all.push((Cow::Owned(many), params));
+                rest = later;
+            }
+            None => {
+                all.push((Cow::Borrowed(sql), params.clone()));
+                rest = &rest[1..];
+            }
+        }
+    }
+    all
+}
+
+/// An `insert … values (…)` with [`ROWS_AT_ONCE`] rows of so many parameters each; `None` for any
+/// other statement. Parameters stand in the row only.
+fn with_rows(sql: &str, params: usize) -> Option<String> {
+    let (head, rest) = sql.split_once(" values (")?;
+    let mut depth = 1_usize;
+    let end = rest.find(|c| {
+        depth = match c {
+            '(' => depth + 1,
+            ')' => depth - 1,
+            _ => depth,
+        };
+        depth == 0
+    })?;
+    let (row, tail) = rest.split_at(end);
+    if !head.trim_start().starts_with("insert ") || head.contains('$') || tail.contains('$') {
+        return None;
+    }
+    let rows: Vec<String> = (0..ROWS_AT_ONCE).map(|n| shifted(row, n * params)).collect();
+    Some(format!("{head} values ({}{tail}", rows.join("), (")))
+}
+
+/// A text with `by` added to the number of each parameter.
+fn shifted(text: &str, by: usize) -> String {
+    let mut parts = text.split('$');
+    let mut shifted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let number: usize = part[..digits].parse().unwrap_or_default();
+        shifted.push_str(&format!("${}{}", number + by, &part[digits..]));
+    }
+    shifted
 }
 
 fn as_params(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
@@ -325,4 +388,27 @@ fn describe(error: &dyn std::error::Error) -> String {
         source = next.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_an_insert_go_together() {
+        let sql = "insert into t (a, b) values ($1, (select x from y where z = $2)) on conflict (a) \
+                   do nothing";
+        let many = with_rows(sql, 2).unwrap();
+        assert!(many.starts_with(
+            "insert into t (a, b) values ($1, (select x from y where z = $2)), ($3, "
+        ));
+        assert!(many.ends_with("z = $64)) on conflict (a) do nothing"), "{many}");
+        for other in [
+            "update t set a = $1",
+            "insert into t (a) select a from u where a = $1",
+            "insert into t (a) values ($1) on conflict (a) do update set b = $2",
+        ] {
+            assert_eq!(with_rows(other, 1), None, "{other}");
+        }
+    }
 }

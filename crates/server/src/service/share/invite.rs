@@ -15,8 +15,8 @@ use lendglass_core::share::{
 use lendglass_core::{AccountId, Code, Error, ImageId, ProjectId, RegionId, access, quota};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{
-    Tx, image as store_image, policy as store_policy, rule as store_rule, share as store_share,
-    tenant as store_tenant,
+    Tx, candidates as store_candidates, image as store_image, policy as store_policy,
+    rule as store_rule, share as store_share, tenant as store_tenant,
 };
 
 use super::{Batch, Ground, Invite, Pair, receipt, refused};
@@ -97,14 +97,14 @@ impl Known {
         ground: &Ground,
         request: &Invite,
     ) -> Result<Known, Error> {
-        let mut candidates = BTreeMap::new();
-        for named in &request.recipients {
-            if !candidates.contains_key(&named.text) && recipient::check_shape(&named.text).is_ok()
-            {
-                let found = store_tenant::candidates(tx, &named.text, &batch.caller.region)?;
-                candidates.insert(named.text.clone(), found);
-            }
-        }
+        let names: BTreeSet<&str> = request
+            .recipients
+            .iter()
+            .map(|named| named.text.as_str())
+            .filter(|text| recipient::check_shape(text).is_ok())
+            .collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let candidates = store_candidates::of_all(tx, &names, &batch.caller.region)?;
         let images = ground.images();
         let ids = possible_ids(&candidates);
         let shares = store_share::among(tx, &images, &ids)?;

@@ -9,7 +9,7 @@ use lendglass_core::recipient::{self, Named};
 use lendglass_core::share::{Change, Recipient, Share, ShareEvent, transition};
 use lendglass_core::{Code, Error, ImageId, access};
 use lendglass_store::undo::ShareChange;
-use lendglass_store::{Tx, share as store_share, tenant as store_tenant};
+use lendglass_store::{Tx, candidates as store_candidates, share as store_share};
 
 use super::{Batch, Ground, Pair, Withdraw, refused};
 
@@ -84,7 +84,7 @@ pub(super) fn shares_named<'a>(
     if recipient::check_shape(&name.text).is_err() {
         return Ok(Vec::new());
     }
-    let found = store_tenant::candidates(tx, &name.text, &image.region)?;
+    let found = store_candidates::of(tx, &name.text, &image.region)?;
     let account = found
         .account
         .map(|account| account.id)
