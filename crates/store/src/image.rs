@@ -86,23 +86,25 @@ macro_rules! access_rows {
     ($and_image:literal) => {
         concat!(
             "select i.region_id, 'p:' || i.owner_id as principal, i.is_hidden, i.created_at, \
-             i.id, 'own' as via, 0 as ends_at from image i where 1 = 1",
-            $and_image,
-            " union all select i.region_id, 'all', i.is_hidden, i.created_at, i.id, 'operator', 0 \
+             i.id, 'own' as via, 0 as ends_at, coalesce(i.name, '') as name \
              from image i where 1 = 1",
             $and_image,
-            " union all select i.region_id, '*', i.is_hidden, i.created_at, i.id, 'public', 0 \
-             from image i where i.visibility = 'public'",
+            " union all select i.region_id, 'all', i.is_hidden, i.created_at, i.id, 'operator', 0, \
+             coalesce(i.name, '') from image i where 1 = 1",
             $and_image,
-            " union all select i.region_id, 'm', i.is_hidden, i.created_at, i.id, 'market', 0 \
-             from image i where i.is_published = 1",
+            " union all select i.region_id, '*', i.is_hidden, i.created_at, i.id, 'public', 0, \
+             coalesce(i.name, '') from image i where i.visibility = 'public'",
             $and_image,
-            " union all select i.region_id, 'c', i.is_hidden, i.created_at, i.id, 'community', 0 \
-             from image i where i.visibility = 'community'",
+            " union all select i.region_id, 'm', i.is_hidden, i.created_at, i.id, 'market', 0, \
+             coalesce(i.name, '') from image i where i.is_published = 1",
+            $and_image,
+            " union all select i.region_id, 'c', i.is_hidden, i.created_at, i.id, 'community', 0, \
+             coalesce(i.name, '') from image i where i.visibility = 'community'",
             $and_image,
             " union all select i.region_id, \
              case s.recipient_kind when 'project' then 's:' else 'a:' end || s.recipient_id, \
-             i.is_hidden, i.created_at, i.id, 'share', coalesce(s.ends_at, 0) \
+             i.is_hidden, i.created_at, i.id, 'share', coalesce(s.ends_at, 0), \
+             coalesce(i.name, '') \
              from share s join image i on i.id = s.image_id \
              where s.state = 'accepted' and i.visibility = 'shared' and not \
              (s.recipient_kind = 'project' and s.recipient_id = i.owner_id)",
@@ -113,21 +115,25 @@ macro_rules! access_rows {
 static DROP_ACCESS: Statement = Statement::new("delete from image_access where image_id = $1");
 static REBUILD_ACCESS: Statement = Statement::new(concat!(
     "insert into image_access \
-     (region_id, principal, is_hidden, created_at, image_id, via, ends_at) ",
+     (region_id, principal, is_hidden, created_at, image_id, via, ends_at, name) ",
     access_rows!(" and i.id = $1"),
 ));
 static EXPECTED_ACCESS: Statement =
     Statement::new(concat!(access_rows!(""), " order by 1, 2, 3, 4, 5",));
 static ACTUAL_ACCESS: Statement = Statement::new(
-    "select region_id, principal, is_hidden, created_at, image_id, via, ends_at \
+    "select region_id, principal, is_hidden, created_at, image_id, via, ends_at, name \
      from image_access order by 1, 2, 3, 4, 5",
 );
-static DROP_PRINCIPAL: Statement =
-    Statement::new("delete from image_access where image_id = $1 and principal = $2");
+static DROP_PRINCIPAL: Statement = Statement::new(
+    "delete from image_access where region_id = $1 and principal = $2 and is_hidden = $3 \
+     and created_at = $4 and image_id = $5",
+);
 static PUT_PRINCIPAL: Statement = Statement::new(
     "insert into image_access \
-     (region_id, principal, is_hidden, created_at, image_id, via, ends_at) \
-     values ($1, $2, $3, $4, $5, 'share', $6)",
+     (region_id, principal, is_hidden, created_at, image_id, via, ends_at, name) \
+     values ($1, $2, $3, $4, $5, 'share', $6, $7) \
+     on conflict (region_id, principal, is_hidden, created_at, image_id) \
+     do update set ends_at = excluded.ends_at",
 );
 
 /// Every statement of this file.
@@ -163,7 +169,7 @@ pub async fn show(
     id: &ImageId,
     caller: &Caller,
 ) -> Result<Option<(Image, Vec<Share>)>, Error> {
-    with_shares(db.read(&WITH_SHARES, params![id, &caller.project, &caller.account]).await?)
+    with_shares(db.look_up(&WITH_SHARES, params![id, &caller.project, &caller.account]).await?)
 }
 
 /// As [`show`], inside a transaction and without a lock.
@@ -335,10 +341,11 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
         tx.execute(&DROP_PROPERTIES, &params![&after.id])?;
         write_properties(tx, after)?;
     }
-    let who_sees = |image: &Image| {
-        (image.owner.clone(), image.visibility, image.is_hidden, image.is_published)
+    let listed = |image: &Image| {
+        let name = image.name.clone();
+        (image.owner.clone(), image.visibility, image.is_hidden, image.is_published, name)
     };
-    if who_sees(before) != who_sees(after) {
+    if listed(before) != listed(after) {
         rebuild_access(tx, &after.id)?;
     }
     Ok(())
@@ -373,12 +380,14 @@ pub fn set_listed<'a>(
         if share.recipient == Recipient::Project(image.owner.clone()) {
             continue;
         }
-        let principal = principal_of(share);
-        calls.push((&DROP_PRINCIPAL, params![&image.id, &principal]));
+        let (principal, made) = (principal_of(share), image.created_at);
+        let mut row = params![&image.region, &principal, image.is_hidden, made, &image.id];
         if is_listed && image.visibility == Visibility::Shared {
-            let (made, ends) = (image.created_at, share.ends_at.map_or(0, |at| at.0));
-            let row = params![&image.region, &principal, image.is_hidden, made, &image.id, ends];
+            let ends = share.ends_at.map_or(0, |at| at.0);
+            row.extend(params![ends, image.name.as_deref().unwrap_or_default()]);
             calls.push((&PUT_PRINCIPAL, row));
+        } else {
+            calls.push((&DROP_PRINCIPAL, row));
         }
     }
     tx.execute_many(&calls)

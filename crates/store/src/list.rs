@@ -1,9 +1,14 @@
 //! The list query: a page of the images somebody sees.
 //!
 //! `image_access` has one row for each principal that lists an image, so a page walks one index range
-//! for each of a few principals. In the default order (`created_at`) every branch is cut at the page
-//! size before the union, and the cost is the same at any depth: two or three ranges of a page's keys
-//! and as many key look-ups. Filters are tested along the walk. Any other order takes all keys of
+//! for each of a few principals. In the default order (`created_at`), and by name, every branch is cut
+//! at the page size before the union, and the cost is the same at any depth: two or three ranges of a
+//! page's keys and as many key look-ups. Filters are tested along the walk.
+//!
+//! What has no such index is bounded by the smaller of what is visible and what matches: labels and
+//! properties that few images carry are taken from their own index, and each such image is looked up
+//! among those of the principals ([`Text::among`]); by `updated_at`, who lists much walks the index of
+//! all images in that order and looks each up ([`Text::walk_all`]). Any other order takes all keys of
 //! the principals, joins and sorts.
 
 use lendglass_core::image::{Image, Visibility};
@@ -12,6 +17,12 @@ use lendglass_core::{AccountId, Error, ProjectId, RegionId, Timestamp};
 
 use crate::db::{Db, Statement, Value};
 use crate::image;
+
+#[path = "list_words.rs"]
+mod words;
+
+pub use words::{Comparison, Direction, Filter, NumberColumn, SortKey, TextColumn};
+use words::{SYSTEM, full_order};
 
 /// A list request as the store understands it; who may list what has been decided.
 #[derive(Clone, Debug)]
@@ -39,6 +50,8 @@ pub struct ImageQuery {
 pub enum Source {
     /// Images the project owns.
     Owned(ProjectId),
+    /// Those of one visibility.
+    OwnedOf(ProjectId, Visibility),
     /// Images it has accepted.
     Accepted(ProjectId),
     /// Images its account has accepted.
@@ -57,220 +70,109 @@ pub enum Source {
     ReceivedByAccount(AccountId, ShareState),
 }
 
-/// What must hold of an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filter {
-    /// A text column is one of these.
-    Text(TextColumn, Vec<String>),
-    /// A number column compares so.
-    Number(NumberColumn, Comparison, i64),
-    /// A number column lies in [from, to).
-    Within(NumberColumn, i64, i64),
-    /// A number column does not lie in [from, to).
-    Outside(NumberColumn, i64, i64),
-    /// The visibility is this.
-    Visibility(Visibility),
-    /// It carries this tag.
-    Tag(String),
-    /// It carries a tag with this key: the key alone, or `KEY=VALUE`.
-    TagKey(String),
-    /// It has this property with this value.
-    Property(String, String),
-    /// Its folded name contains this folded text.
-    NameContains(String),
-    /// That, or its id begins with the text.
-    NameOrId(String),
-}
-
-/// Text columns that filters know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the image's field of the same name")]
-pub enum TextColumn {
-    Id,
-    Name,
-    Owner,
-    Status,
-    Kind,
-    DiskFormat,
-    ContainerFormat,
-    Md5,
-    DigestAlgo,
-    Digest,
-}
-
-impl TextColumn {
-    fn sql(self) -> &'static str {
+impl Source {
+    /// The principal whose rows of `image_access` it is, if it is that.
+    fn principal(&self) -> Option<String> {
         match self {
-            TextColumn::Id => "i.id",
-            TextColumn::Name => "i.name",
-            TextColumn::Owner => "i.owner_id",
-            TextColumn::Status => "i.status",
-            TextColumn::Kind => "i.kind",
-            TextColumn::DiskFormat => "i.disk_format",
-            TextColumn::ContainerFormat => "i.container_format",
-            TextColumn::Md5 => "i.md5_hex",
-            TextColumn::DigestAlgo => "i.digest_algo",
-            TextColumn::Digest => "i.digest_hex",
+            Source::Owned(project) => Some(format!("p:{project}")),
+            Source::Accepted(project) => Some(format!("s:{project}")),
+            Source::AcceptedByAccount(account) => Some(format!("a:{account}")),
+            Source::Public => Some("*".to_owned()),
+            Source::Community => Some("c".to_owned()),
+            Source::Market => Some("m".to_owned()),
+            Source::Everything => Some("all".to_owned()),
+            Source::OwnedOf(..) | Source::Received(..) | Source::ReceivedByAccount(..) => None,
         }
     }
 }
 
-/// Number columns that filters know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the image's field of the same name")]
-pub enum NumberColumn {
-    Size,
-    VirtualSize,
-    MinDisk,
-    MinRam,
-    Protected,
-    Published,
-    CreatedAt,
-    UpdatedAt,
-    Shares,
-}
+/// Up to so many rows, a page without filters is a look-up.
+const LOOK_UP_ROWS: u32 = 100;
 
-impl NumberColumn {
-    fn sql(self) -> &'static str {
-        match self {
-            NumberColumn::Size => "i.size_bytes",
-            NumberColumn::VirtualSize => "i.virtual_size_bytes",
-            NumberColumn::MinDisk => "i.min_disk_gib",
-            NumberColumn::MinRam => "i.min_ram_mib",
-            NumberColumn::Protected => "i.is_protected",
-            NumberColumn::Published => "i.is_published",
-            NumberColumn::CreatedAt => "i.created_at",
-            NumberColumn::UpdatedAt => "i.updated_at",
-            NumberColumn::Shares => "i.share_count",
-        }
-    }
-}
-
-/// How a number compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    AtMost,
-    Greater,
-    AtLeast,
-}
-
-impl Comparison {
-    fn sql(self) -> &'static str {
-        match self {
-            Comparison::Equal => "=",
-            Comparison::NotEqual => "<>",
-            Comparison::Less => "<",
-            Comparison::AtMost => "<=",
-            Comparison::Greater => ">",
-            Comparison::AtLeast => ">=",
-        }
-    }
-}
-
-/// What a list may be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the image's field of the same name")]
-pub enum SortKey {
-    Name,
-    Status,
-    ContainerFormat,
-    DiskFormat,
-    Size,
-    VirtualSize,
-    Kind,
-    Id,
-    CreatedAt,
-    UpdatedAt,
-    /// The operating system.
-    System,
-    /// The operator's order of public images.
-    Rank,
-}
-
-/// The property that names an image's operating system.
-const SYSTEM: &str = "os_distro";
-/// What has no rank comes after all that has.
-const NO_RANK: i64 = 1 << 32;
-
-impl SortKey {
-    /// Nothing sorts before everything, on both engines.
-    fn sql(self) -> &'static str {
-        match self {
-            SortKey::Name => "coalesce(i.name, '')",
-            SortKey::Status => "i.status",
-            SortKey::ContainerFormat => "coalesce(i.container_format, '')",
-            SortKey::DiskFormat => "coalesce(i.disk_format, '')",
-            SortKey::Size => "coalesce(i.size_bytes, -1)",
-            SortKey::VirtualSize => "coalesce(i.virtual_size_bytes, -1)",
-            SortKey::Kind => "i.kind",
-            SortKey::Id => "i.id",
-            SortKey::CreatedAt => "i.created_at",
-            SortKey::UpdatedAt => "i.updated_at",
-            SortKey::System => {
-                "coalesce((select p.value from image_property p \
-                 where p.image_id = i.id and p.name = 'os_distro'), '')"
-            }
-            SortKey::Rank => "case i.list_rank when 0 then 4294967296 else i.list_rank end",
-        }
-    }
-
-    fn of(self, image: &Image) -> Value {
-        let text = |text: Option<&str>| Value::from(text.unwrap_or_default());
-        match self {
-            SortKey::Name => text(image.name.as_deref()),
-            SortKey::Status => text(Some(image.status.as_str())),
-            SortKey::ContainerFormat => text(image.container_format.map(|f| f.as_str())),
-            SortKey::DiskFormat => text(image.disk_format.map(|f| f.as_str())),
-            SortKey::Size => image.size_bytes.map_or(Value::Int(-1), Value::from),
-            SortKey::VirtualSize => image.virtual_size_bytes.map_or(Value::Int(-1), Value::from),
-            SortKey::Kind => text(Some(image.kind.as_str())),
-            SortKey::Id => text(Some(image.id.as_str())),
-            SortKey::CreatedAt => image.created_at.into(),
-            SortKey::UpdatedAt => image.updated_at.into(),
-            SortKey::System => text(image.properties.get(SYSTEM).map(String::as_str)),
-            SortKey::Rank if image.rank == 0 => Value::Int(NO_RANK),
-            SortKey::Rank => Value::Int(i64::from(image.rank)),
-        }
-    }
-}
-
-/// Which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Direction {
-    Ascending,
-    Descending,
-}
-
-impl Direction {
-    fn word(self) -> &'static str {
-        match self {
-            Direction::Ascending => "asc",
-            Direction::Descending => "desc",
-        }
-    }
-
-    fn after(self) -> &'static str {
-        match self {
-            Direction::Ascending => ">",
-            Direction::Descending => "<",
-        }
-    }
-}
+/// Images that carry a label or a property: up to so many are each looked up among the visible.
+const FEW_MATCHING: u32 = 8_000;
+/// Who lists fewer images than this has them sorted; who lists more meets one of them soon when all
+/// images are walked, in some hundred steps for each of the page among ten million.
+const FEW_VISIBLE: u32 = 16_000;
 
 /// A page of images in the wanted order.
 pub async fn images(db: &Db, query: &ImageQuery) -> Result<Vec<Image>, Error> {
     let mut text = Text::default();
-    let sql = match by_creation(&query.order) {
-        Some(direction) => text.walk(query, direction),
-        None => text.sort(query),
+    let is_look_up = query.filters.is_empty() && query.limit <= LOOK_UP_ROWS;
+    let sql = match plan(db, query).await? {
+        Plan::Walk(keys, direction) => {
+            let sql = text.walk(query, keys, direction);
+            if is_look_up {
+                return read(db.look_up(&Statement::composed(sql), text.params).await?);
+            }
+            sql
+        }
+        Plan::Among(filter) => text.among(query, filter),
+        Plan::WalkAll(direction) => text.walk_all(query, direction),
+        Plan::Sort => text.sort(query),
     };
-    let rows = db.read(&Statement::composed(sql), text.params).await?;
+    read(db.read(&Statement::composed(sql), text.params).await?)
+}
+
+fn read(rows: Vec<crate::db::Row>) -> Result<Vec<Image>, Error> {
     rows.into_iter().map(|row| image::read(&mut row.read())).collect()
+}
+
+/// How a page is found.
+enum Plan<'a> {
+    /// Each source in its own order, cut at the page.
+    Walk(&'static [SortKey], Direction),
+    /// The few images that one filter names, looked up among the visible.
+    Among(&'a Filter),
+    /// All images by `updated_at`, looked up among the visible.
+    WalkAll(Direction),
+    /// All visible ones, sorted.
+    Sort,
+}
+
+async fn plan<'a>(db: &Db, query: &'a ImageQuery) -> Result<Plan<'a>, Error> {
+    let can_look_up = query.sources.iter().all(|source| source.principal().is_some());
+    if can_look_up && let Some((filter, mut text, from)) = query.filters.iter().find_map(matching) {
+        let most = text.put(FEW_MATCHING);
+        let sql = format!("select 1 from {from} limit {most}");
+        if count_rows(db, &sql, text).await? < FEW_MATCHING {
+            return Ok(Plan::Among(filter));
+        }
+    }
+    if let Some((keys, direction)) = walked(query) {
+        return Ok(Plan::Walk(keys, direction));
+    }
+    if can_look_up && let Some(direction) = by(BY_UPDATE, query) {
+        let mut text = Text::default();
+        let most = text.put(FEW_VISIBLE);
+        let branches: Vec<String> = query
+            .sources
+            .iter()
+            .map(|source| {
+                let branch = text.branch(source, query, false);
+                format!("select * from (select 1 {} limit {most}) b", branch.from)
+            })
+            .collect();
+        if count_rows(db, &branches.join(" union all "), text).await? >= FEW_VISIBLE {
+            return Ok(Plan::WalkAll(direction));
+        }
+    }
+    Ok(Plan::Sort)
+}
+
+/// Where the images that a filter names are found by an index, with what it says as parameters.
+fn matching(filter: &Filter) -> Option<(&Filter, Text, String)> {
+    let mut text = Text::default();
+    let from = text.named(filter)?;
+    Some((filter, text, from))
+}
+
+async fn count_rows(db: &Db, sql: &str, text: Text) -> Result<u32, Error> {
+    let sql = format!("select cast(count(*) as bigint) from ({sql}) t");
+    match db.read(&Statement::composed(sql), text.params).await?.into_iter().next() {
+        Some(row) => row.read().u32(),
+        None => Ok(0),
+    }
 }
 
 /// How many images a query has in all, counted up to `most`.
@@ -316,14 +218,58 @@ pub async fn systems(
         .collect()
 }
 
-/// The direction, where the order is by creation alone.
-fn by_creation(order: &[(SortKey, Direction)]) -> Option<Direction> {
-    match order {
-        [] => Some(Direction::Descending),
-        [(SortKey::CreatedAt, direction)] => Some(*direction),
-        [(SortKey::CreatedAt, direction), (SortKey::Id, id)] if direction == id => Some(*direction),
-        _ => None,
+/// The orders for which there are indexes, by their keys.
+const BY_CREATION: &[SortKey] = &[SortKey::CreatedAt, SortKey::Id];
+const BY_NAME: &[SortKey] = &[SortKey::Name, SortKey::CreatedAt, SortKey::Id];
+const BY_UPDATE: &[SortKey] = &[SortKey::UpdatedAt, SortKey::CreatedAt, SortKey::Id];
+
+/// The one direction, where a query is ordered by these keys.
+fn by(keys: &[SortKey], query: &ImageQuery) -> Option<Direction> {
+    let order = full_order(&query.order);
+    let direction = order.first()?.1;
+    let is_same = order.iter().copied().eq(keys.iter().map(|key| (*key, direction)));
+    is_same.then_some(direction)
+}
+
+/// The keys and their one direction, where indexes have every source of a query in its order.
+fn walked(query: &ImageQuery) -> Option<(&'static [SortKey], Direction)> {
+    if let Some(direction) = by(BY_CREATION, query) {
+        return Some((BY_CREATION, direction));
     }
+    let has_names = query.sources.iter().all(|source| source.principal().is_some());
+    by(BY_NAME, query).filter(|_| has_names).map(|direction| (BY_NAME, direction))
+}
+
+/// One source in SQL: `from … where …`, and the columns of its index.
+struct Branch {
+    from: String,
+    created_at: &'static str,
+    id: &'static str,
+}
+
+impl Branch {
+    /// The column of an order that is walked; names are in the rows of access only.
+    fn column(&self, key: SortKey) -> &'static str {
+        match key {
+            SortKey::Name => "a.name",
+            SortKey::CreatedAt => self.created_at,
+            SortKey::Status
+            | SortKey::ContainerFormat
+            | SortKey::DiskFormat
+            | SortKey::Size
+            | SortKey::VirtualSize
+            | SortKey::Kind
+            | SortKey::UpdatedAt
+            | SortKey::System
+            | SortKey::Rank
+            | SortKey::Id => self.id,
+        }
+    }
+}
+
+fn in_direction(columns: &[impl AsRef<str>], word: &str) -> String {
+    let each: Vec<String> = columns.iter().map(|c| format!("{} {word}", c.as_ref())).collect();
+    each.join(", ")
 }
 
 /// SQL under construction: only words of this file go into the text, values become parameters.
@@ -338,44 +284,65 @@ impl Text {
         format!("${}", self.params.len())
     }
 
-    /// The default order: each branch walks its index and is cut at the page size.
-    fn walk(&mut self, query: &ImageQuery, direction: Direction) -> String {
+    /// Each branch walks its index and is cut at the page size.
+    fn walk(&mut self, query: &ImageQuery, keys: &[SortKey], direction: Direction) -> String {
         let filters = self.filters(query);
         let limit = self.put(query.limit);
-        let position = query
+        let position: Option<Vec<String>> = query
             .after
             .as_ref()
-            .map(|image| (self.put(image.created_at), self.put(image.id.as_str())));
+            .map(|image| keys.iter().map(|key| self.put(key.of(image))).collect());
+        let word = direction.word();
         let branches: Vec<String> = query
             .sources
             .iter()
             .map(|source| {
-                let (from, key) = self.branch(source, query, !filters.is_empty());
-                let after = position.as_ref().map_or_else(String::new, |(at, id)| {
-                    format!(
-                        " and ({key}.created_at, {key}.image_id) {} ({at}, {id})",
-                        direction.after()
-                    )
+                let branch = self.branch(source, query, !filters.is_empty());
+                let columns: Vec<&str> = keys.iter().map(|key| branch.column(*key)).collect();
+                let after = position.as_ref().map_or_else(String::new, |values| {
+                    let after = direction.after();
+                    format!(" and ({}) {after} ({})", columns.join(", "), values.join(", "))
                 });
-                let word = direction.word();
                 format!(
-                    "select * from (select {key}.created_at, {key}.image_id {from}{after}{filters} \
-                     order by {key}.created_at {word}, {key}.image_id {word} limit {limit}) b"
+                    "select * from (select {} {}{after}{filters} order by {} limit {limit}) b",
+                    columns.join(", "),
+                    branch.from,
+                    in_direction(&columns, word),
                 )
             })
             .collect();
+        // A name of its own for each key; the last is the id.
+        let names: Vec<String> =
+            (1..keys.len()).map(|at| format!("k{at}")).chain(["id".to_owned()]).collect();
+        let ordered: Vec<String> = names.iter().map(|name| format!("k.{name}")).collect();
         format!(
-            "with k(created_at, id) as ({}) select {} from k join image i on i.id = k.id \
-             order by k.created_at {word}, k.id {word} limit {limit}",
+            "with k({}) as ({}) select {} from k join image i on i.id = k.id \
+             order by {} limit {limit}",
+            names.join(", "),
             branches.join(" union "),
             image::image_columns!(),
-            word = direction.word(),
+            in_direction(&ordered, word),
         )
     }
 
     /// Any other order: all keys, joined and sorted.
     fn sort(&mut self, query: &ImageQuery) -> String {
         let keys = self.all_keys(query);
+        let rest = self.filtered_in_order(query, "1 = 1");
+        format!(
+            "select {} from ({keys}) k join image i on i.id = k.id {rest}",
+            image::image_columns!(),
+        )
+    }
+
+    fn visible_in_order(&mut self, query: &ImageQuery) -> String {
+        let listed = self.listed(query);
+        let hidden = self.put(query.is_hidden);
+        self.filtered_in_order(query, &format!("i.is_hidden = {hidden} and {listed}"))
+    }
+
+    /// `where … order by … limit …` over images `i`.
+    fn filtered_in_order(&mut self, query: &ImageQuery, condition: &str) -> String {
         let filters = self.filters(query);
         let order = full_order(&query.order);
         let after = query
@@ -385,12 +352,78 @@ impl Text {
         let limit = self.put(query.limit);
         let words: Vec<String> =
             order.iter().map(|(key, way)| format!("{} {}", key.sql(), way.word())).collect();
+        format!("where {condition}{filters}{after} order by {} limit {limit}", words.join(", "))
+    }
+
+    /// The images that one filter names, those among them that are visible, sorted.
+    fn among(&mut self, query: &ImageQuery, filter: &Filter) -> String {
+        let from = self.named(filter).unwrap_or_default();
+        let rest = self.visible_in_order(query);
         format!(
-            "select {} from ({keys}) k join image i on i.id = k.id where 1 = 1{filters}{after} \
-             order by {} limit {limit}",
+            "select {} from (select image_id from {from}) m join image i on i.id = m.image_id {rest}",
             image::image_columns!(),
-            words.join(", "),
         )
+    }
+
+    /// All images of the region along the index by `updated_at`, those of them that are visible.
+    fn walk_all(&mut self, query: &ImageQuery, direction: Direction) -> String {
+        let region = self.put(&query.region);
+        let hidden = self.put(query.is_hidden);
+        let after = query.after.as_ref().map_or_else(String::new, |image| {
+            let values: Vec<String> = BY_UPDATE.iter().map(|key| self.put(key.of(image))).collect();
+            let after = direction.after();
+            format!(" and (i.updated_at, i.created_at, i.id) {after} ({})", values.join(", "))
+        });
+        let listed = self.listed(query);
+        let filters = self.filters(query);
+        let limit = self.put(query.limit);
+        format!(
+            "select {} from image i where i.region_id = {region} and i.is_hidden = {hidden}{after} \
+             and {listed}{filters} order by {} limit {limit}",
+            image::image_columns!(),
+            in_direction(&["i.updated_at", "i.created_at", "i.id"], direction.word()),
+        )
+    }
+
+    /// Whether one of the principals of a query lists the image `i`: a look-up for each.
+    fn listed(&mut self, query: &ImageQuery) -> String {
+        let region = self.put(&query.region);
+        let hidden = self.put(query.is_hidden);
+        let now = self.put(query.now);
+        let principals = query.sources.iter().filter_map(Source::principal);
+        let places: Vec<String> = principals.map(|principal| self.put(principal)).collect();
+        format!(
+            "exists (select 1 from image_access a where a.region_id = {region} \
+             and a.principal in ({}) and a.is_hidden = {hidden} and a.created_at = i.created_at \
+             and a.image_id = i.id and (a.ends_at = 0 or a.ends_at > {now}))",
+            places.join(", ")
+        )
+    }
+
+    /// The rows of a label or a property, from their index; `None` for other filters.
+    fn named(&mut self, filter: &Filter) -> Option<String> {
+        match filter {
+            Filter::Tag(tag) => {
+                let tag = self.put(tag.as_str());
+                Some(format!("image_tag where tag = {tag}"))
+            }
+            // Values are long at times: the index has their beginnings.
+            Filter::Property(name, value) => {
+                let (name, value) = (self.put(name.as_str()), self.put(value.as_str()));
+                Some(format!(
+                    "image_property where name = {name} and value = {value} \
+                     and substr(value, 1, 128) = substr(cast({value} as text), 1, 128)"
+                ))
+            }
+            Filter::Text(..)
+            | Filter::Number(..)
+            | Filter::Within(..)
+            | Filter::Outside(..)
+            | Filter::Visibility(_)
+            | Filter::TagKey(_)
+            | Filter::NameContains(_)
+            | Filter::NameOrId(_) => None,
+        }
     }
 
     fn all_keys(&mut self, query: &ImageQuery) -> String {
@@ -398,8 +431,8 @@ impl Text {
             .sources
             .iter()
             .map(|source| {
-                let (from, key) = self.branch(source, query, false);
-                format!("select {key}.image_id as id {from}")
+                let branch = self.branch(source, query, false);
+                format!("select {} as id {}", branch.id, branch.from)
             })
             .collect();
         branches.join(" union ")
@@ -420,23 +453,19 @@ impl Text {
         cases.join(" or ")
     }
 
-    /// `from … where …` of one source, and the alias that has `created_at` and `image_id`.
-    fn branch(
-        &mut self,
-        source: &Source,
-        query: &ImageQuery,
-        needs_image: bool,
-    ) -> (String, &'static str) {
+    /// `from … where …` of one source. Where filters follow, the image is in it as `i`.
+    fn branch(&mut self, source: &Source, query: &ImageQuery, needs_image: bool) -> Branch {
         match source {
-            Source::Owned(project) => self.access(format!("p:{project}"), query, needs_image),
-            Source::Accepted(project) => self.access(format!("s:{project}"), query, needs_image),
-            Source::AcceptedByAccount(account) => {
-                self.access(format!("a:{account}"), query, needs_image)
+            Source::OwnedOf(project, visibility) => self.owned(project, *visibility, query),
+            Source::Owned(_)
+            | Source::Accepted(_)
+            | Source::AcceptedByAccount(_)
+            | Source::Public
+            | Source::Community
+            | Source::Market
+            | Source::Everything => {
+                self.access(source.principal().unwrap_or_default(), query, needs_image)
             }
-            Source::Public => self.access("*".to_owned(), query, needs_image),
-            Source::Community => self.access("c".to_owned(), query, needs_image),
-            Source::Market => self.access("m".to_owned(), query, needs_image),
-            Source::Everything => self.access("all".to_owned(), query, needs_image),
             Source::Received(project, state) => {
                 self.received("project", project.as_str(), *state, query)
             }
@@ -446,48 +475,47 @@ impl Text {
         }
     }
 
-    fn access(
-        &mut self,
-        principal: String,
-        query: &ImageQuery,
-        needs_image: bool,
-    ) -> (String, &'static str) {
+    fn access(&mut self, principal: String, query: &ImageQuery, needs_image: bool) -> Branch {
         let join = if needs_image { " join image i on i.id = a.image_id" } else { "" };
         let region = self.put(&query.region);
         let principal = self.put(principal);
         let hidden = self.put(query.is_hidden);
         let now = self.put(query.now);
-        let text = format!(
+        let from = format!(
             "from image_access a{join} where a.region_id = {region} and a.principal = {principal} \
              and a.is_hidden = {hidden} and (a.ends_at = 0 or a.ends_at > {now})"
         );
-        (text, "a")
+        Branch { from, created_at: "a.created_at", id: "a.image_id" }
     }
 
-    fn received(
-        &mut self,
-        kind: &str,
-        id: &str,
-        state: ShareState,
-        query: &ImageQuery,
-    ) -> (String, &'static str) {
+    fn owned(&mut self, project: &ProjectId, visibility: Visibility, query: &ImageQuery) -> Branch {
+        let project = self.put(project);
+        let region = self.put(&query.region);
+        let visibility = self.put(visibility.as_str());
+        let hidden = self.put(query.is_hidden);
+        let from = format!(
+            "from image i where i.owner_id = {project} and i.region_id = {region} \
+             and i.visibility = {visibility} and i.is_hidden = {hidden}"
+        );
+        Branch { from, created_at: "i.created_at", id: "i.id" }
+    }
+
+    fn received(&mut self, kind: &str, id: &str, state: ShareState, query: &ImageQuery) -> Branch {
         let kind = self.put(kind);
         let id = self.put(id);
         let region = self.put(&query.region);
         let state = self.put(state.as_str());
         let hidden = self.put(query.is_hidden);
         let now = self.put(query.now);
-        let text = format!(
-            "from (select i.created_at, i.id as image_id from share s \
-             join image i on i.id = s.image_id and i.visibility = 'shared' \
+        let from = format!(
+            "from share s join image i on i.id = s.image_id and i.visibility = 'shared' \
              and i.is_hidden = {hidden} \
              where s.recipient_kind = {kind} and s.recipient_id = {id} \
              and s.region_id = {region} and s.state = {state} \
              and (s.ends_at is null or s.ends_at > {now}) \
-             and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > {now})) a \
-             join image i on i.id = a.image_id where 1 = 1"
+             and (s.state <> 'pending' or s.lapses_at is null or s.lapses_at > {now})"
         );
-        (text, "a")
+        Branch { from, created_at: "s.image_created_at", id: "s.image_id" }
     }
 
     fn filters(&mut self, query: &ImageQuery) -> String {
@@ -554,14 +582,11 @@ impl Text {
     }
 }
 
-/// The order with `created_at` and `id` added, so that it is total.
-fn full_order(order: &[(SortKey, Direction)]) -> Vec<(SortKey, Direction)> {
-    let mut full = order.to_vec();
-    let last = full.last().map_or(Direction::Descending, |(_, direction)| *direction);
-    for key in [SortKey::CreatedAt, SortKey::Id] {
-        if !full.iter().any(|(known, _)| *known == key) {
-            full.push((key, last));
-        }
-    }
-    full
-}
+/// Not a test by itself, so that lints of its own hold there: see the head of the file.
+#[cfg(all(test, unix))]
+#[path = "../tests/support/postgres.rs"]
+mod postgres;
+
+#[cfg(test)]
+#[path = "list_tests.rs"]
+mod tests;

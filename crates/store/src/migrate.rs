@@ -28,6 +28,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, "market", include_str!("../migrations/0015_market.sql")),
     (16, "changes", include_str!("../migrations/0016_changes.sql")),
     (17, "console", include_str!("../migrations/0017_console.sql")),
+    (18, "lists", include_str!("../migrations/0018_lists.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

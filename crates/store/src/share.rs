@@ -69,8 +69,9 @@ static SHARED_IMAGES: Statement = Statement::new(
 );
 static PUT: Statement = Statement::new(
     "insert into share (image_id, recipient_kind, recipient_id, owner_id, region_id, state, note, \
-     lapses_at, ends_at, accepted_digest, created_at, updated_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     lapses_at, ends_at, accepted_digest, created_at, updated_at, image_created_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+     (select created_at from image where id = $1)) \
      on conflict (image_id, recipient_kind, recipient_id) do update set \
      owner_id = excluded.owner_id, state = excluded.state, note = excluded.note, \
      lapses_at = excluded.lapses_at, ends_at = excluded.ends_at, \

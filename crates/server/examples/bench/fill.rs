@@ -95,10 +95,10 @@ const IMAGES: &str = "insert into image (id, region_id, owner_id, name, name_fol
      0, null, 0, 'img-' || {short}, 1700000000000000 + i * 1000000, \
      1700000000000000 + ((i * 7919) % 1000003) * 1000000 from n where i < cast($2 as bigint)";
 const OWN_ACCESS: &str = "insert into image_access \
-     (region_id, principal, is_hidden, created_at, image_id, via, ends_at) \
-     select region_id, 'p:' || owner_id, 0, created_at, id, 'own', 0 from image {batch} \
-     union all select region_id, 'all', 0, created_at, id, 'operator', 0 from image {batch} \
-     union all select region_id, '*', 0, created_at, id, 'public', 0 from image {batch} \
+     (region_id, principal, is_hidden, created_at, image_id, via, ends_at, name) \
+     select region_id, 'p:' || owner_id, 0, created_at, id, 'own', 0, name from image {batch} \
+     union all select region_id, 'all', 0, created_at, id, 'operator', 0, name from image {batch} \
+     union all select region_id, '*', 0, created_at, id, 'public', 0, name from image {batch} \
      and visibility = 'public'";
 const TAGS: &str = "insert into image_tag (image_id, tag) {n} \
      select {id}, case when i % 1000 = 11 then 'rare' else 'web' end from n where i < cast($2 as bigint)";
@@ -106,17 +106,17 @@ const PROPERTIES: &str = "insert into image_property (image_id, name, value) {n}
      select {id}, 'os_distro', case when i % 1000 = 11 then 'rare' else 'debian' end from n \
      where i < cast($2 as bigint)";
 const SHARES: &str = "insert into share (image_id, recipient_kind, recipient_id, owner_id, region_id, \
-     state, created_at, updated_at) {n} select {id}, 'project', \
+     state, created_at, updated_at, image_created_at) {n} select {id}, 'project', \
      case when {k} = 0 and i % 2 = 1 then 'a' when {k} = 1 and i % 200 = 5 then 'c' \
      else 't' || ((i * 7 + {k} * 101) % 1000) end, \
      case when i % 2 = 0 then 'a' when i % 500 = 3 then 'c' else 'o' || (i % 1000) end, 'r1', \
      case when {k} = 0 and i % 20 = 9 then 'pending' when {k} < 7 then 'accepted' \
      when {k} = 9 then 'rejected' else 'pending' end, \
-     1700000000000000 + i * 1000000, 1700000000000000 + i * 1000000 \
-     from n where i < cast($2 as bigint) and i % 333 <> 7 and i % 50 <> 2";
+     1700000000000000 + i * 1000000, 1700000000000000 + i * 1000000, \
+     1700000000000000 + i * 1000000 from n where i < cast($2 as bigint) and i % 333 <> 7 and i % 50 <> 2";
 const SHARED_ACCESS: &str = "insert into image_access \
-     (region_id, principal, is_hidden, created_at, image_id, via, ends_at) \
-     select i.region_id, 's:' || s.recipient_id, 0, i.created_at, i.id, 'share', 0 \
+     (region_id, principal, is_hidden, created_at, image_id, via, ends_at, name) \
+     select i.region_id, 's:' || s.recipient_id, 0, i.created_at, i.id, 'share', 0, i.name \
      from image i join share s on s.image_id = i.id and s.state = 'accepted' {batch}";
 
 /// The id of the image with a number.

@@ -143,12 +143,16 @@ async fn query(
     }
     let limit = request.limit.unwrap_or(app.settings.list_limit_default);
     let mut filters = request.filters.clone();
-    if let Some(View::Of(visibility)) = request.view {
+    let sources = sources(caller, request);
+    // Every other source of a view is of its visibility by itself.
+    if let Some(View::Of(visibility)) = request.view
+        && sources.contains(&store_list::Source::Everything)
+    {
         filters.push(Filter::Visibility(visibility));
     }
     Ok(store_list::ImageQuery {
         region: caller.region.clone(),
-        sources: sources(caller, request),
+        sources,
         is_hidden: request.is_hidden,
         filters,
         order: request.order.clone(),
@@ -180,6 +184,7 @@ async fn marked(app: &App, caller: &Caller, marker: &ImageId) -> Result<Image, E
 fn sources(caller: &Caller, request: &ListImages) -> Vec<store_list::Source> {
     use store_list::Source;
     let owned = || vec![Source::Owned(caller.project.clone())];
+    let owned_of = |visibility| vec![Source::OwnedOf(caller.project.clone(), visibility)];
     let received = || received(caller, request.received);
     match request.view {
         Some(View::Owned) => owned(),
@@ -188,8 +193,8 @@ fn sources(caller: &Caller, request: &ListImages) -> Vec<store_list::Source> {
         Some(View::Of(Visibility::Public)) => vec![Source::Public],
         Some(View::Of(Visibility::Community)) => vec![Source::Community],
         _ if caller.is_operator && request.received.is_none() => vec![Source::Everything],
-        Some(View::Of(Visibility::Private)) => owned(),
-        Some(View::Of(Visibility::Shared)) => [owned(), received()].concat(),
+        Some(View::Of(Visibility::Private)) => owned_of(Visibility::Private),
+        Some(View::Of(Visibility::Shared)) => [owned_of(Visibility::Shared), received()].concat(),
         Some(View::All) => [owned(), received(), vec![Source::Public, Source::Community]].concat(),
         None => [owned(), received(), vec![Source::Public]].concat(),
     }
