@@ -56,6 +56,9 @@ pub(crate) const WINDOW_BYTES: u64 = 8 * 1024 * 1024;
 /// How much of a file a consumer other than our connection meets at a time.
 const FRAME_BYTES: usize = 8 * 1024 * 1024;
 
+/// Ranges up to this are copied.
+const SMALL_BYTES: usize = 64 * 1024;
+
 /// The live mappings by the address of their first byte.
 static REGIONS: RwLock<BTreeMap<usize, Region>> = RwLock::new(BTreeMap::new());
 
@@ -80,6 +83,9 @@ pub fn file_body(file: Arc<File>, range: Range<u64>) -> io::Result<Body> {
     }
     if range.is_empty() {
         return Ok(Body::empty());
+    }
+    if let Some(bytes) = small_and_cached(&file, &range) {
+        return Ok(Body::from(bytes));
     }
     advise_sequential(&file);
     let rest = Bytes::from_owner(Mapping::new(file, range)?);
@@ -278,12 +284,7 @@ impl<'a> Piece<'a> {
     }
 
     fn read_cached(&self, target: &mut [u8], offset: u64) -> io::Result<usize> {
-        let vector = libc::iovec { iov_base: target.as_mut_ptr().cast(), iov_len: target.len() };
-        let offset = libc::off64_t::try_from(offset).map_err(io::Error::other)?;
-        // SAFETY: the vector names memory that we borrow exclusively, for its whole length.
-        let count =
-            unsafe { libc::preadv2(self.file.as_raw_fd(), &vector, 1, offset, libc::RWF_NOWAIT) };
-        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+        read_cached(&self.file, target, offset)
     }
 
     /// What a blocking task does to have the body from `offset` on in the page cache, for 2 MiB.
@@ -292,6 +293,22 @@ impl<'a> Piece<'a> {
         let range = offset..self.end.min(offset + WARM_BYTES);
         move || read_through(&file, range)
     }
+}
+
+/// A small range, if the page cache has all of it: one copy costs less than a mapping.
+fn small_and_cached(file: &File, range: &Range<u64>) -> Option<Vec<u8>> {
+    let length = usize::try_from(range.end - range.start).ok().filter(|l| *l <= SMALL_BYTES)?;
+    let mut bytes = vec![0; length];
+    (read_cached(file, &mut bytes, range.start).ok()? == length).then_some(bytes)
+}
+
+/// Reads what the page cache has at `offset`, without waiting for a disk.
+fn read_cached(file: &File, target: &mut [u8], offset: u64) -> io::Result<usize> {
+    let vector = libc::iovec { iov_base: target.as_mut_ptr().cast(), iov_len: target.len() };
+    let offset = libc::off64_t::try_from(offset).map_err(io::Error::other)?;
+    // SAFETY: the vector names memory that we borrow exclusively, for its whole length.
+    let count = unsafe { libc::preadv2(file.as_raw_fd(), &vector, 1, offset, libc::RWF_NOWAIT) };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
 }
 
 /// The unit in which the kernel keeps files in memory here.

@@ -19,8 +19,9 @@ use super::digest::DigestWorkers;
 pub const BUFFER_BYTES: usize = 1024 * 1024;
 /// What direct input and output ask of memory, offsets and lengths on any disk in use.
 pub(super) const ALIGNMENT_BYTES: usize = 4096;
-/// The buffers that transfers share beside the one that each is sure of.
-pub const SHARED_BUFFERS: usize = 96;
+/// The buffers that transfers share beside the one that each is sure of: room for some uploads at full
+/// speed, and 128 MiB with 64 of them.
+pub const SHARED_BUFFERS: usize = 64;
 /// The most one upload holds: four being written, as many being digested, one being filled.
 const UPLOAD_BUFFERS: usize = 10;
 
@@ -62,7 +63,7 @@ impl BufferPool {
         })
     }
 
-    /// The pool of an ordinary server: 96 shared buffers, a digest thread for each core.
+    /// The pool of an ordinary server: 64 shared buffers, a digest thread for each core.
     ///
     /// # Errors
     /// When the system gives no thread.
