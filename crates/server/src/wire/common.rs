@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 use lendglass_core::limits::{
     JSON_BODY_BYTES, JSON_DEPTH, SMALL_BODY_IDLE_SECONDS, SMALL_BODY_SECONDS,
 };
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, Timestamp};
+use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -86,6 +88,15 @@ fn depth(text: &str) -> usize {
         }
     }
     most
+}
+
+/// An answer of about so many bytes as JSON, written into memory that is there before: growing it piece
+/// by piece cost as much as the writing.
+pub fn json_answer(value: &impl Serialize, about_bytes: usize) -> Result<Response, Error> {
+    let mut bytes = Vec::with_capacity(about_bytes);
+    serde_json::to_writer(&mut bytes, value)
+        .map_err(|error| Error::internal(format!("an answer is no JSON: {error}")))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
 /// [`Code::Malformed`] for a reason.

@@ -13,11 +13,11 @@ use serde_json::Value;
 use crate::app::App;
 use crate::service::attribute;
 use crate::service::image::{self, Edit, NewImage};
-use crate::wire::common::{json_body, malformed};
+use crate::wire::common::{json_answer, json_body, malformed};
 use crate::wire::openstack::error::{Failure, render_as};
 use crate::wire::openstack::field::{is_writable, parse_field, parse_property};
 use crate::wire::openstack::patch::{form, parse_patch, refuse_form};
-use crate::wire::openstack::render::{image_path, render_for};
+use crate::wire::openstack::render::{IMAGE_BYTES, image_path, render_for};
 use crate::wire::openstack::request::{Asked, Names};
 
 /// `POST /v2/images`
@@ -48,7 +48,7 @@ fn kept(properties: BTreeMap<String, String>) -> BTreeMap<String, String> {
 /// `GET /v2/images/{id}`
 pub async fn show(State(app): State<App>, asked: Asked, names: Names) -> Result<Response, Failure> {
     let seen = image::show(&app, &asked.caller, &names.image()?).await?;
-    Ok(Json(render_for(asked.is_signed(), &seen.image)).into_response())
+    Ok(json_answer(&render_for(asked.is_signed(), &seen.image), IMAGE_BYTES)?)
 }
 
 /// `PATCH /v2/images/{id}`

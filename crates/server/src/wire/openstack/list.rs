@@ -1,12 +1,11 @@
 //! `GET /v2/images`: from the query string to a list request, and from a page to its links.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use lendglass_core::image::Visibility;
 use lendglass_core::share::ShareState;
 use lendglass_core::{Code, Error, ImageId};
-use serde_json::json;
+use serde::Serialize;
 use url::form_urlencoded;
 
 use crate::app::App;
@@ -15,9 +14,9 @@ use crate::service::list::{
     self, Comparison, Direction, Filter, ListImages, NumberColumn, Page, Received, SortKey,
     TextColumn, View,
 };
-use crate::wire::common::{invalid, malformed, parse_time};
+use crate::wire::common::{invalid, json_answer, malformed, parse_time};
 use crate::wire::openstack::error::Failure;
-use crate::wire::openstack::render::render_for;
+use crate::wire::openstack::render::{IMAGE_BYTES, ImageView, render_for};
 use crate::wire::openstack::request::Asked;
 use crate::wire::query::{parse_flag, parse_limit, parse_query, parse_time_filter};
 
@@ -33,7 +32,8 @@ pub async fn index(
         request.filters = request.filters.into_iter().map(kept).collect();
     }
     let page = list::list(&app, &asked.caller, &request).await?;
-    Ok(Json(render_page(&pairs, &page, asked.is_signed())).into_response())
+    let about_bytes = IMAGE_BYTES * (page.images.len() + 1);
+    Ok(json_answer(&render_page(&pairs, &page, asked.is_signed()), about_bytes)?)
 }
 
 /// A filter by an attribute of Huawei's that clients set, under the name that keeps it.
@@ -252,18 +252,24 @@ fn parse_direction(text: &str) -> Result<Direction, Error> {
 
 /// A page with its links, which keep the query. A full page has a next one, as in Glance, even if
 /// that turns out empty.
-fn render_page(pairs: &[(String, String)], page: &Page, is_signed: bool) -> serde_json::Value {
-    let image = |image| render_for(is_signed, image);
-    let mut view = json!({
-        "images": page.images.iter().map(image).collect::<Vec<_>>(),
-        "first": link(pairs, None),
-        "schema": "/v2/schemas/images",
-    });
+#[derive(Serialize)]
+struct PageView<'a> {
+    images: Vec<ImageView<'a>>,
+    first: String,
+    schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+fn render_page<'a>(pairs: &[(String, String)], page: &'a Page, is_signed: bool) -> PageView<'a> {
     let is_full = page.limit > 0 && page.images.len() == page.limit as usize;
-    if is_full && let Some(last) = page.images.last() {
-        view["next"] = json!(link(pairs, Some(last.id.as_str())));
+    let last = page.images.last().filter(|_| is_full);
+    PageView {
+        images: page.images.iter().map(|image| render_for(is_signed, image)).collect(),
+        first: link(pairs, None),
+        schema: "/v2/schemas/images",
+        next: last.map(|last| link(pairs, Some(last.id.as_str()))),
     }
-    view
 }
 
 pub fn link(pairs: &[(String, String)], marker: Option<&str>) -> String {
