@@ -22,7 +22,7 @@ pub struct Size {
 }
 
 /// Images written in one transaction: PostgreSQL ends statements that take half a minute.
-const BATCH: u64 = 2_000;
+const BATCH: u64 = 10_000;
 /// The label and the property that one image in a thousand carries.
 pub const RARE: &str = "rare";
 
