@@ -95,6 +95,10 @@ export const shellTexts = catalogue("shell", {
     "“{image}”已达到租户上限（{who}）",
   ],
   "notice.share.reminded": ["{who} waits for your answer to “{image}”", "{who} 正等待您对“{image}”的答复"],
+  "notice.image.damaged": [
+    "The bytes of “{image}” are damaged and no longer served",
+    "“{image}”的数据已损坏，已停止提供下载",
+  ],
   "notice.vault.released": [
     "A vault has space again: “{image}” of {who} has gone",
     "存储库已释放空间：{who} 的“{image}”已移除",

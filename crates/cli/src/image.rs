@@ -11,7 +11,7 @@ use crate::find::{self, Among};
 use crate::output::{Column, column, note, print_fields, print_rows};
 use crate::session::escaped;
 use crate::text::{say, say_with};
-use crate::{backup, copy, info, sharing, transfer};
+use crate::{backup, copy, info, sharing, transfer, verify};
 
 /// Does a verb of `lend image`.
 pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
@@ -26,6 +26,7 @@ pub fn run(on: &On<'_>, verb: &Image) -> Result<u8, Failure> {
         Image::Delete(wish) => delete(on, wish),
         Image::Disks { image } => backup::disks(on, image),
         Image::Save(wish) => transfer::save(on, wish),
+        Image::Verify { image } => verify::verify(on, image),
         Image::Share(wish) => sharing::share(on, wish),
         Image::Unshare(wish) => sharing::unshare(on, wish),
         Image::Remind(wish) => sharing::remind(on, wish),

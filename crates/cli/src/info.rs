@@ -188,7 +188,7 @@ pub fn wait_with(on: &On<'_>, id: &str, watch: impl Fn(u64)) -> Result<Value, Fa
 }
 
 #[expect(clippy::disallowed_methods, reason = "between two questions to a server, a client waits")]
-fn rest(pause: Duration) {
+pub fn rest(pause: Duration) {
     std::thread::sleep(pause);
 }
 

@@ -32,6 +32,7 @@ mod tag;
 mod text;
 mod transfer;
 mod vault;
+mod verify;
 mod watch;
 
 use std::io::Write as _;

@@ -95,6 +95,7 @@ fn storage(on: &On<'_>) -> Result<u8, Failure> {
         column("blobs", "Blobs", "数据块"),
         column("bytes", "Stored bytes", "存储字节"),
         column("filling", "Arriving", "写入中"),
+        column("damaged", "Damaged", "已损坏"),
         column("dying", "To remove", "待删除"),
         column("free_bytes", "Free bytes", "可用字节"),
     ];

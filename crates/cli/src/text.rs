@@ -50,6 +50,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("dry_run", "Nothing was done (--dry-run).", "未执行任何操作（--dry-run）。"),
     ("some_failed", "{} of {} pairs failed; the others are done.", "{} / {} 项失败，其余已完成。"),
     ("undo", "To take it back within seconds: lend undo {}", "数秒内可撤销：lend undo {}"),
+    (
+        "damaged",
+        "The stored bytes of {} are damaged: they no longer match their digest.",
+        "{} 的存储数据已损坏：与摘要不符。",
+    ),
     ("nothing_pending", "Nothing waits for an answer.", "没有待答复的共享。"),
     ("slots", "{} of {} slots used", "已使用 {} / {} 个配额"),
     (

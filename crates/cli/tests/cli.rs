@@ -51,6 +51,10 @@ fn the_main_job() {
     assert!(fs::read(cloud.path("copy.img")).unwrap() == bytes());
     assert!(cloud.lend("bob", &["image", "save", &id, "--file", "-"]).expect(0).out == bytes());
     cloud.lend("bob", &["image", "save", "erp", "--file", "copy.img"]).refused(2, "FILE_EXISTS");
+    // XC-04: the owner has the stored bytes read again.
+    let read_again = cloud.lend("alice", &["image", "verify", "erp", "-f", "json"]).expect(0);
+    assert_eq!(read_again.json()[0]["damaged"], false);
+    cloud.lend("bob", &["image", "verify", "erp"]).refused(1, "SHARED_IMAGE_READONLY");
     let parts = fs::read_dir(cloud.home.path()).unwrap();
     let is_part = |name: String| name.ends_with(".part");
     assert!(

@@ -85,6 +85,7 @@ const VERBS: &[(&str, &str)] = &[
     ("show_storage", "operator storage"),
     ("show_upload", "image upload"),
     ("show_vault", "vault show"),
+    ("show_verification", "image verify"),
     ("show_webhook", "webhook show"),
     ("stream_events", "share watch"),
     ("test_webhook", "webhook test"),
@@ -100,6 +101,7 @@ const VERBS: &[(&str, &str)] = &[
     ("update_vault", "vault set"),
     ("update_webhook", "webhook set"),
     ("upload_image", "image upload"),
+    ("verify_image", "image verify"),
 ];
 
 /// What is no act: the document itself, what of tus is spoken, and the cookies of browsers; `lend login`

@@ -27,6 +27,9 @@ words! {
         ImageDeactivate = "image.deactivate",
         /// An image was given back.
         ImageReactivate = "image.reactivate",
+        /// Bytes were to be read again and held against their digest, or were found damaged or whole
+        /// again.
+        ImageVerify = "image.verify",
         /// Bytes were read.
         ImageDownload = "image.download",
         /// A copy was asked for.

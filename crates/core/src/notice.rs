@@ -24,6 +24,8 @@ words! {
         ImageWithdrawn = "image.withdrawn",
         /// To the recipient: the image is gone.
         ImageDeleted = "image.deleted",
+        /// To the owner: the stored bytes are damaged; they are not served any more.
+        ImageDamaged = "image.damaged",
         /// To both sides: an offer or an access ends soon.
         ShareLapsing = "share.lapsing",
         /// To both sides: an offer was not answered in time.
@@ -81,7 +83,8 @@ impl NoticeKind {
             | NoticeKind::ImageDeleted
             | NoticeKind::ShareReminded
             | NoticeKind::VaultReleased => true,
-            NoticeKind::ShareAccepted
+            NoticeKind::ImageDamaged
+            | NoticeKind::ShareAccepted
             | NoticeKind::ShareRejected
             | NoticeKind::ShareLeft
             | NoticeKind::ShareChanged

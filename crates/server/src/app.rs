@@ -45,6 +45,8 @@ pub struct Parts {
     pub buffers: BufferPool,
     /// Rung after a transaction that wrote a job or left a blob dying.
     pub work: Notify,
+    /// Rung after somebody asked for bytes to be read again.
+    pub scrub: Notify,
     /// Rung after a transaction that told something.
     pub bell: Bell,
     /// The audit trail's keys, and the reads of bytes that are under way.
@@ -91,6 +93,10 @@ pub struct Settings {
     pub upload_lease_seconds: u32,
     /// How long a run of a job may be silent before another process tries, seconds.
     pub job_lease_seconds: u32,
+    /// How old the last reading of a blob may become, seconds; 0: blobs are read when somebody asks.
+    pub scrub_interval_seconds: u32,
+    /// How fast blobs are read again, when nobody asked.
+    pub scrub_bytes_per_second: u64,
     /// How long a peer may send nothing of an upload, seconds.
     pub upload_idle_seconds: u32,
     /// How long a token lives, seconds.
@@ -123,6 +129,8 @@ impl Default for Settings {
             digests: DigestPlan { md5: true, algo: DigestAlgo::Sha512 },
             upload_lease_seconds: 60,
             job_lease_seconds: 60,
+            scrub_interval_seconds: 30 * 24 * 3600,
+            scrub_bytes_per_second: 50 << 20,
             upload_idle_seconds: 60,
             token_lifetime_seconds: 3600,
             sign_in_failures_per_minute: 10,

@@ -65,6 +65,8 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
         let courier = Courier::new(app.clone(), wire::native::notice::body);
         tokio::spawn(courier.run(stop.clone()))
     });
+    let scrubber = (config.job_workers > 0)
+        .then(|| tokio::spawn(jobs::scrubber::run(app.clone(), stop.clone())));
     let ears = tokio::spawn(events::hear_others(app.clone(), stop.clone()));
     let limits = ServeLimits {
         connections: config.connections_max,
@@ -92,8 +94,8 @@ pub async fn serve(config: &Config) -> Result<(), StartError> {
     let _ = trail.await;
     // They were told to stop as well.
     let _ = ears.await;
-    if let Some(courier) = courier {
-        let _ = courier.await;
+    for last in [courier, scrubber].into_iter().flatten() {
+        let _ = last.await;
     }
     refresh.abort();
     upkeep.abort();
@@ -223,6 +225,7 @@ async fn checks(config: &Config) -> Vec<Check> {
                 checks.push(store_check(region, blobs).await);
             }
             checks.push(lists_check(&app).await);
+            checks.push(bytes_check(&app).await);
             checks.push(clock_check(&app).await);
         }
     }
@@ -262,6 +265,22 @@ async fn clock_check(app: &App) -> Check {
         return Check::failed("clock", detail, "let NTP set the clock: tokens expire by it");
     }
     Check::ok("clock", format!("at most {apart_seconds} s apart from {what}"))
+}
+
+async fn bytes_check(app: &App) -> Check {
+    match lendglass_store::operator::blobs(&app.db).await {
+        Ok(rows) => {
+            match rows.iter().filter(|row| row.state == "damaged").map(|row| row.blobs).sum() {
+                0_u64 => Check::ok("bytes", "no blob is known to be damaged"),
+                damaged => {
+                    let detail =
+                        format!("{damaged} blobs are damaged; the log of the server names them");
+                    Check::warning("bytes", detail, "put the files back and verify their images")
+                }
+            }
+        }
+        Err(error) => Check::failed("bytes", error.to_string(), "see the database check"),
+    }
 }
 
 async fn lists_check(app: &App) -> Check {

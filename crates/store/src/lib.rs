@@ -28,6 +28,7 @@ pub mod policy;
 pub mod replay;
 pub mod revocation;
 pub mod rule;
+pub mod scrub;
 pub mod session;
 pub mod setting;
 pub mod share;

@@ -24,6 +24,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Statement)> {
         ("replay", crate::replay::STATEMENTS),
         ("revocation", crate::revocation::STATEMENTS),
         ("rule", crate::rule::STATEMENTS),
+        ("scrub", crate::scrub::STATEMENTS),
         ("session", crate::session::STATEMENTS),
         ("setting", crate::setting::STATEMENTS),
         ("share", crate::share::STATEMENTS),

@@ -66,10 +66,10 @@ static BLOB_COPY: Statement = Statement::new(
 );
 static FILL: Statement = Statement::new(
     "update blob set state = 'ready', size_bytes = $2, md5_hex = $3, digest_algo = $4, \
-     digest_hex = $5 where id = $1 and state = 'filling'",
+     digest_hex = $5, checked_at = created_at where id = $1 and state = 'filling'",
 );
 static LOCK_LIVE: Statement =
-    Statement::new("update blob set id = id where id = $1 and state <> 'dying'");
+    Statement::new("update blob set id = id where id = $1 and state not in ('dying', 'damaged')");
 static PUT_DISK: Statement =
     Statement::new("insert into image_disk (image_id, position, blob_id) values ($1, $2, $3)");
 static PUT_USE: Statement = Statement::new(
@@ -245,7 +245,8 @@ pub fn fill(
     tx.execute(&PUT_USE, &params![blob, image]).map(|_| ())
 }
 
-/// Lets `image` use a blob that others use already; `false` where it is dying. Holds the blob's row.
+/// Lets `image` use a blob that others use already; `false` where it is dying or damaged. Holds the
+/// blob's row.
 pub fn add_use(
     tx: &mut Tx<'_>,
     blob: &BlobId,
@@ -272,8 +273,8 @@ pub fn release_image(tx: &mut Tx<'_>, image: &ImageId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets a holder that is no image use a blob that others use already; `false` where it is dying. Holds
-/// the blob's row; callers take blobs by id.
+/// Lets a holder that is no image use a blob that others use already; `false` where it is dying or
+/// damaged. Holds the blob's row; callers take blobs by id.
 pub fn hold(
     tx: &mut Tx<'_>,
     blob: &BlobId,

@@ -69,6 +69,7 @@ export const texts = catalogue("audit", {
   "verb.image.upload_fail": ["Upload failed", "上传失败"],
   "verb.image.deactivate": ["Deactivate image", "停用镜像"],
   "verb.image.reactivate": ["Activate image", "启用镜像"],
+  "verb.image.verify": ["Verify image", "校验镜像"],
   "verb.image.download": ["Download image", "下载镜像"],
   "verb.image.replicate": ["Replicate image", "复制镜像"],
   "verb.image.copy": ["Copy image to a region", "跨区域复制镜像"],

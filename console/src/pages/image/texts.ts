@@ -143,6 +143,7 @@ export const texts = catalogue("image", {
   "verb.image.upload_fail": ["Upload failed", "上传失败"],
   "verb.image.deactivate": ["Deactivated", "停用镜像"],
   "verb.image.reactivate": ["Activated", "启用镜像"],
+  "verb.image.verify": ["Verified", "校验镜像"],
   "verb.image.download": ["Bytes read", "读取数据"],
   "verb.image.replicate": ["Replicated", "复制镜像"],
   "verb.image.copy": ["Copied to a region", "跨区域复制"],

@@ -48,5 +48,6 @@ export const texts = catalogue("notices", {
   "kind.share.ended": ["Ended", "已到期"],
   "kind.share.ceiling_reached": ["Tenant ceiling reached", "达到租户上限"],
   "kind.share.reminded": ["Reminder", "提醒"],
+  "kind.image.damaged": ["Image damaged", "镜像损坏"],
   "kind.vault.released": ["Vault space released", "存储库空间释放"],
 });

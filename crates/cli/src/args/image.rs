@@ -56,6 +56,14 @@ Examples:
   lend image save erp --file erp.qcow2
   lend image save erp --file - | qemu-img info /dev/stdin")]
     Save(SaveImage),
+    /// Read the bytes of an image again where they are stored, and hold them against their digest.
+    #[command(after_help = "Fails where they are damaged; they are not served any more then.
+
+Example: lend image verify erp")]
+    Verify {
+        /// The image.
+        image: String,
+    },
     /// Offer images to other tenants.
     #[command(after_help = "Examples:
   lend image share erp --to 4f0c2a7be1d94c0f9a6d1f0c55d0e291

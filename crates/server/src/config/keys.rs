@@ -197,6 +197,19 @@ pub const KEYS: &[Key] = &[
         "A job whose node has not renewed it for so many seconds is run by another one.",
     ),
     key(
+        "scrub.interval_seconds",
+        "2592000",
+        Kind::Number(0, 315_360_000),
+        "Seconds (30 days) after which the bytes of an image are read again and held against their \
+         digest; 0: only when somebody asks.",
+    ),
+    key(
+        "scrub.bytes_per_second",
+        "52428800",
+        Kind::Number(1 << 20, 1 << 40),
+        "How fast that is done, unless somebody asked for it: 50 MiB a second.",
+    ),
+    key(
         "shutdown.grace_seconds",
         "30",
         Kind::Number(0, 3600),

@@ -151,6 +151,10 @@ pub struct Config {
     pub job_workers: usize,
     /// Age of an unrenewed job that makes it somebody else's.
     pub job_lease: Duration,
+    /// Age of the last reading of a blob after which it is read again; none: when somebody asks.
+    pub scrub_interval: Duration,
+    /// How fast blobs are read again.
+    pub scrub_bytes_per_second: u64,
     /// Time that running requests have to end at shutdown.
     pub shutdown_grace: Duration,
     /// File of the bearer token for `/metrics`; none: loopback only.
@@ -356,6 +360,8 @@ impl Reader<'_> {
             console_base_path,
             job_workers: self.number("jobs.workers"),
             job_lease: self.seconds("jobs.lease_seconds"),
+            scrub_interval: self.seconds("scrub.interval_seconds"),
+            scrub_bytes_per_second: self.number("scrub.bytes_per_second"),
             shutdown_grace: self.seconds("shutdown.grace_seconds"),
             metrics_token_file: self.path("metrics.token_file"),
             audit_syslog: self.audit_syslog(),

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod courier;
 mod mover;
+pub mod scrubber;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub async fn end_leases(app: &App) -> Result<(), Error> {
         .write(|tx| {
             store_job::end_leases(tx)?;
             store_chain::end_leases(tx)?;
+            lendglass_store::scrub::end_leases(tx)?;
             lendglass_store::webhook::end_leases(tx)?;
             store_upload::end_leases(tx)
         })

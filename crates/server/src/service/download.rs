@@ -12,7 +12,7 @@ use lendglass_store::upload::{self as store_upload, Copy};
 
 use crate::app::App;
 use crate::service::audit::reads;
-use crate::service::{image, policy};
+use crate::service::{image, policy, scrub};
 
 /// What there is to read.
 pub enum Bytes {
@@ -71,6 +71,7 @@ pub(crate) async fn readable(app: &App, caller: &Caller, id: &ImageId) -> Result
         reads::refused(app, caller, id, error.code()).await?;
         return Err(error);
     }
+    scrub::may_serve(app, &seen.image).await?;
     Ok(Readable { image: seen.image, other_side })
 }
 
@@ -95,7 +96,8 @@ pub(crate) async fn open_disk(
 
 /// Opens the bytes of an image.
 ///
-/// Errors: [`Code::ImageNotFound`], [`Code::ShareNotAccepted`], [`Code::SharedImageNoDownload`],
+/// Errors: [`Code::BlobDamaged`], [`Code::ImageNotFound`], [`Code::ShareNotAccepted`],
+/// [`Code::SharedImageNoDownload`],
 /// [`Code::PublicImageNoDownload`], [`Code::ImageDeactivated`], [`Code::RoleTooWeak`].
 pub async fn open(app: &App, caller: &Caller, id: &ImageId) -> Result<Bytes, Error> {
     let readable = readable(app, caller, id).await?;
@@ -111,6 +113,10 @@ pub async fn open(app: &App, caller: &Caller, id: &ImageId) -> Result<Bytes, Err
         )));
     };
     let disk = open_disk(app, caller, &readable, &copy).await?;
+    if image.size_bytes.is_some_and(|size| size != disk.size_bytes()) {
+        let why = format!("a blob of {id} has {} bytes by now", disk.size_bytes());
+        return Err(Error::new(Code::BlobDamaged).because(why));
+    }
     Ok(Bytes::Disk(readable.image, disk))
 }
 

@@ -31,6 +31,7 @@ pub mod quota;
 pub mod reap;
 pub mod replicate;
 pub mod rule;
+pub mod scrub;
 pub mod session;
 pub mod share;
 pub mod share_view;

@@ -7,7 +7,7 @@ use lendglass_core::permission::Action;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Code, Error, RegionId, Timestamp};
 use lendglass_store::db::Engine;
-use lendglass_store::operator::{self as store_operator, AccountRow, ProjectRow};
+use lendglass_store::operator::{self as store_operator, AccountRow, BlobRow, ProjectRow};
 use lendglass_store::{
     audit_chain as store_chain, job as store_job, migrate, tenant as store_tenant,
 };
@@ -96,6 +96,8 @@ pub struct Held {
     pub bytes: u64,
     /// So many blobs on their way.
     pub filling: u64,
+    /// So many blobs whose bytes are not what they were.
+    pub damaged: u64,
     /// So many blobs to be removed.
     pub dying: u64,
     /// So many bytes they have.
@@ -119,6 +121,7 @@ pub async fn storage(app: &App, caller: &Caller) -> Result<Vec<(RegionId, Held)>
         for row in blobs.iter().filter(|row| row.region == region.id) {
             match row.state.as_str() {
                 "ready" => (held.blobs, held.bytes) = (row.blobs, row.bytes),
+                "damaged" => held.damaged = row.blobs,
                 "dying" => (held.dying, held.dying_bytes) = (row.blobs, row.bytes),
                 _ => held.filling = row.blobs,
             }
@@ -187,8 +190,11 @@ pub struct Part {
 pub async fn health(app: &App, caller: &Caller) -> Result<Vec<Part>, Error> {
     caller.may(Action::CloudInspect)?;
     let mut parts = vec![database(app).await];
+    let blobs = store_operator::blobs(&app.db).await.unwrap_or_default();
     for region in &app.regions {
-        parts.push(store(app, &region.id).await);
+        let is_of = |row: &&BlobRow| row.region == region.id && row.state == "damaged";
+        let damaged = blobs.iter().filter(is_of).map(|row| row.blobs).sum();
+        parts.push(store(app, &region.id, damaged).await);
     }
     parts.push(plain(
         "identity",
@@ -229,9 +235,10 @@ async fn database(app: &App) -> Part {
     Part { health, micros: micros(begun), ..plain("database", driver, detail) }
 }
 
-async fn store(app: &App, region: &RegionId) -> Part {
+async fn store(app: &App, region: &RegionId, damaged: u64) -> Part {
     let begun = Instant::now();
     let (health, detail) = match free_bytes(app, region).await {
+        Ok(_) if damaged > 0 => (Health::Warning, format!("{damaged} blobs are damaged")),
         Ok(free) if free < LOW_SPACE_BYTES => (Health::Warning, format!("{} MiB free", free >> 20)),
         Ok(free) => (Health::Ok, format!("{} GiB free", free >> 30)),
         Err(why) => (Health::Failed, why),

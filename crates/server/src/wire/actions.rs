@@ -274,6 +274,8 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/api/v1/uploads/{id}", UPLOAD),
     ("POST", "/api/v1/images/{id}/deactivate", CHANGE),
     ("POST", "/api/v1/images/{id}/reactivate", CHANGE),
+    ("POST", "/api/v1/images/{id}/verify", CHANGE),
+    ("GET", "/api/v1/images/{id}/verify", CHANGE),
     ("POST", "/api/v1/images/{id}/replicate", COPY),
     ("GET", "/api/v1/images/{id}/disks", GET),
     ("GET", "/api/v1/images/{id}/disks/{position}/file", DOWNLOAD),

@@ -290,6 +290,8 @@ pub const ROWS: &[(&str, &str, Sent)] = &[
     ("DELETE", "/api/v1/uploads/{id}", Nothing),
     ("POST", "/api/v1/images/{id}/deactivate", Nothing),
     ("POST", "/api/v1/images/{id}/reactivate", Nothing),
+    ("POST", "/api/v1/images/{id}/verify", Nothing),
+    ("GET", "/api/v1/images/{id}/verify", Nothing),
     ("POST", "/api/v1/images/{id}/replicate", Json(|name| json!({"name": name}))),
     ("POST", "/api/v1/images/{id}/copy", Json(|_| json!({"region": "r2"}))),
     ("POST", "/api/v1/images/{id}/publish", Nothing),

@@ -387,7 +387,7 @@ impl Call {
             ("PATCH", "policies") => json!({"set": {"tags.max": 128}}).into(),
             ("PUT", "{key}") => json!({"value": 128}).into(),
             ("PUT", "profile") => json!({"profile": "lendglass"}).into(),
-            ("POST", "deactivate" | "reactivate") => ().into(),
+            ("POST", "deactivate" | "reactivate" | "verify") => ().into(),
             (method, _) => panic!("what does {method} {path} carry?"),
         }
     }

@@ -26,7 +26,7 @@ pub const DISAGREEMENTS: &[(&str, &str)] = &[
     (
         "a blob is used though it is not ready",
         "select cast(count(*) as bigint) from blob b join blob_use u on u.blob_id = b.id \
-         where b.state <> 'ready'",
+         where b.state not in ('ready', 'damaged')",
     ),
     (
         "a ready blob is used by nobody",

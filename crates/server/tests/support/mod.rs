@@ -146,6 +146,7 @@ impl TestServer {
             stores,
             buffers: BufferPool::new(8, NonZero::new(2).unwrap()).unwrap(),
             work: tokio::sync::Notify::new(),
+            scrub: tokio::sync::Notify::new(),
             bell: Default::default(),
             policy: Base::of(Profile::parse(profile).expect("a profile")),
             trail,

@@ -128,7 +128,7 @@ fn check_offer(program: &Installation, name: &str, entry: &mut Entry) {
 }
 
 /// Files below a store: path from its root → length.
-fn files(root: &Path) -> BTreeMap<String, u64> {
+pub fn files(root: &Path) -> BTreeMap<String, u64> {
     fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, u64>) {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             if entry.path().is_dir() {

@@ -63,7 +63,7 @@ fn postgres_what_is_acknowledged_survives_kills_under_load() {
 }
 
 /// T-047: a copy between regions that is killed in the middle goes on where it was, and ends whole.
-fn a_copy_killed_in_the_middle_ends_whole(database: Option<String>) {
+fn t_047_a_copy_killed_in_the_middle_ends_whole(database: Option<String>) {
     const MIB: usize = 1 << 20;
     const NOTED: &str = "select cast(coalesce(max(durable_bytes), 0) as bigint) from copy_part";
     let mut program = Installation::start_new(database);
@@ -99,10 +99,10 @@ fn a_copy_killed_in_the_middle_ends_whole(database: Option<String>) {
 
 #[test]
 fn sqlite_t_047_a_copy_killed_in_the_middle_ends_whole() {
-    a_copy_killed_in_the_middle_ends_whole(None);
+    t_047_a_copy_killed_in_the_middle_ends_whole(None);
 }
 
 #[test]
 fn postgres_t_047_a_copy_killed_in_the_middle_ends_whole() {
-    a_copy_killed_in_the_middle_ends_whole(Some(postgres::url()));
+    t_047_a_copy_killed_in_the_middle_ends_whole(Some(postgres::url()));
 }

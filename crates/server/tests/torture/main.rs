@@ -32,6 +32,7 @@ mod kills;
 mod ledger;
 mod load;
 mod nodes;
+mod scrub;
 mod servers;
 
 use std::time::{Duration, Instant};

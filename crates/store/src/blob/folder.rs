@@ -103,6 +103,19 @@ impl Folder {
         }
     }
 
+    /// As [`Folder::open_blob`], but not found only where the folder of the blob is there: a store that
+    /// is not mounted has lost nothing.
+    pub(super) fn open_or_tell(&self, locator: &Locator) -> Result<File, BlobError> {
+        match self.open_blob(locator) {
+            Err(BlobError::NotFound) => {
+                fs::metadata(self.path(locator).parent().unwrap_or(self.root()))
+                    .map_err(|_| BlobError::other("the store is not there"))?;
+                Err(BlobError::NotFound)
+            }
+            opened => opened,
+        }
+    }
+
     pub(super) fn remove(&self, path: &Path) -> Result<(), BlobError> {
         remove_if_there(path)?;
         // The row that names the file goes next, and nobody would ever look for it again: the removal

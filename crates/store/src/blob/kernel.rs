@@ -1,7 +1,7 @@
 #![expect(
     unsafe_code,
-    reason = "io_uring takes addresses that must outlive the call, and statvfs and fallocate have \
-              no safe form in the standard library"
+    reason = "io_uring takes addresses that must outlive the call, and statvfs, fallocate and \
+              fadvise have no safe form in the standard library"
 )]
 //! The few calls to the kernel that the standard library does not have.
 
@@ -47,6 +47,22 @@ pub(super) fn allocate(file: &File, offset: u64, length: u64) -> io::Result<()> 
     match unsafe { libc::fallocate64(file.as_fd().as_raw_fd(), 0, offset, length) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Asks for pages of the file to be dropped from the page cache, so that the disk is read next. Of no
+/// effect on what is not written yet, nor where the file system knows no page cache.
+pub(super) fn forget_cached(file: &File, offset: u64, length: u64) {
+    if let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) {
+        // SAFETY: the call touches no memory of ours, and the descriptor is open while we borrow it.
+        unsafe {
+            libc::posix_fadvise64(
+                file.as_fd().as_raw_fd(),
+                offset,
+                length,
+                libc::POSIX_FADV_DONTNEED,
+            )
+        };
     }
 }
 

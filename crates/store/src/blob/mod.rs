@@ -16,6 +16,7 @@ mod kernel;
 mod locator;
 mod memory;
 mod reader;
+mod rehash;
 mod writer;
 
 use std::{io, path::PathBuf, sync::Arc};
@@ -32,6 +33,7 @@ pub use self::{
     locator::Locator,
     memory::Memory,
     reader::BlobReader,
+    rehash::Rehash,
 };
 
 /// The place of one region's blobs. Cheap to clone.

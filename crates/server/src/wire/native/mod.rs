@@ -30,6 +30,7 @@ mod share;
 mod tag;
 mod upload;
 mod vault;
+mod verify;
 mod view;
 mod webhook;
 mod words;
@@ -108,6 +109,8 @@ pub fn table() -> Vec<Route> {
         ("delete", "/uploads/{id}", upload::tus(delete(upload::cancel))),
         ("post", "/images/{id}/deactivate", post(image::deactivate)),
         ("post", "/images/{id}/reactivate", post(image::reactivate)),
+        ("post", "/images/{id}/verify", post(verify::verify)),
+        ("get", "/images/{id}/verify", get(verify::show)),
         ("post", "/images/{id}/replicate", post(image::replicate)),
         ("post", "/images/{id}/copy", post(copy::copy)),
         ("post", "/images/{id}/publish", post(market::publish)),

@@ -8,7 +8,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     access, audit, backup, code, copy, event, feedback, file, image, job, key, list, market, me,
-    notice, operator, policy, preference, rule, session, share, tag, upload, vault, webhook,
+    notice, operator, policy, preference, rule, session, share, tag, upload, vault, verify,
+    webhook,
 };
 
 /// The document.
@@ -71,6 +72,8 @@ use super::{
         image::deactivate,
         image::reactivate,
         image::replicate,
+        verify::verify,
+        verify::show,
         copy::copy,
         market::publish,
         market::unpublish,

@@ -138,6 +138,8 @@ pub struct StorageView {
     pub bytes: u64,
     /// So many blobs on their way.
     pub filling: u64,
+    /// So many blobs whose bytes are not what they were.
+    pub damaged: u64,
     /// So many blobs to be removed.
     pub dying: u64,
     /// So many bytes they have.
@@ -172,6 +174,7 @@ pub async fn storage(
         blobs: held.blobs,
         bytes: held.bytes,
         filling: held.filling,
+        damaged: held.damaged,
         dying: held.dying,
         dying_bytes: held.dying_bytes,
         images: held.images,
