@@ -21,6 +21,7 @@ from tencentcloud.cvm.v20170312 import cvm_client, models as cvm
 
 import test_ctyun
 import test_huawei
+import test_tencent
 
 
 class Refused(Exception):
@@ -377,6 +378,14 @@ def seen_by_openstack(owner, image):
     return [row["Status"] for row in owner.show("image", "member", "list", image)]
 
 
+def listed_by_tccli(recipient):
+    """The names of what was shared with somebody, as Tencent's command line prints them."""
+    shared = [{"Name": "image-type", "Values": ["SHARED_IMAGE"]}]
+    code, text = test_tencent.tccli(recipient, "cvm", "DescribeImages", Filters=shared, Limit="100")
+    assert code == 0, text
+    return [one["ImageName"] for one in json.loads(text)["ImageSet"]]
+
+
 def test_huawei_shares_tencent_lists_ctyun_rejects(cloud, name):
     alice, bob = cloud.person("alice"), cloud.person("bob")
     image = alice.image(name)
@@ -387,8 +396,10 @@ def test_huawei_shares_tencent_lists_ctyun_rejects(cloud, name):
     bob.openstack("image", "set", "--accept", image)
     assert Ctyun(bob).has(image, "accepted") and Huawei(bob).has(image, "accepted")
     assert Tencent(bob).has(image, "accepted")
+    assert name in listed_by_tccli(bob)
     assert Tencent(alice).states(image) == ["shared"]
     Ctyun(bob).reject(image)
+    assert name not in listed_by_tccli(bob)
     assert seen_by_openstack(alice, image) == ["rejected"]
     assert Huawei(alice).states(image) == ["rejected"] and Huawei(bob).has(image, "rejected")
     assert not Tencent(bob).has(image, "accepted") and Tencent(alice).states(image) == []
