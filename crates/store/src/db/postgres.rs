@@ -36,6 +36,8 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 /// says nothing at all, and must not hold requests for ever. Longer than the server's own limit on a
 /// statement, so that a slow one is told from a dead one.
 const ANSWER_WAIT: Duration = Duration::from_secs(12);
+/// Statements sent together: enough to hide the way there and back.
+const CALLS_AT_ONCE: usize = 1_000;
 /// No statement of ours takes longer, but those of a migration. A transaction never waits for anything
 /// but the database: one that is idle belongs to a node that was stopped, and is ended before those who
 /// wait for its locks lose their patience.
@@ -183,20 +185,27 @@ impl Session<'_> {
     }
 
     /// Rows of one `insert … values` go together, [`ROWS_AT_ONCE`] in a statement; tokio-postgres
-    /// pipelines the others, which are polled together.
+    /// pipelines the others, which are polled together: a bounded part of them at a time, each of
+    /// which has its own time to be answered.
     pub(super) fn execute_many(&self, calls: &[Call<'_>]) -> Result<(), Failure> {
         let calls = joined(calls);
-        self.handle.block_on(answered(self.client, async {
-            // Each once and first: what is sent together cannot wait for a preparation, and a
-            // thousand calls would ask for a thousand of them.
-            let texts: BTreeSet<&str> = calls.iter().map(|(sql, _)| sql.as_ref()).collect();
+        // Each text once and first: what is sent together cannot wait for a preparation, and a
+        // thousand calls would ask for a thousand of them.
+        let texts: BTreeSet<&str> = calls.iter().map(|(sql, _)| sql.as_ref()).collect();
+        self.handle.block_on(async {
             for sql in texts {
-                let prepared = self.client.prepare_cached(sql).await;
-                prepared.map_err(|error| failed(sql, &error))?;
+                let prepare = async {
+                    let prepared = self.client.prepare_cached(sql).await;
+                    prepared.map_err(|error| failed(sql, &error))
+                };
+                answered(self.client, prepare).await?;
             }
-            let all = calls.iter().map(|(sql, params)| execute_text(self.client, sql, params));
-            try_join_all(all).await.map(|_| ())
-        }))
+            for part in calls.chunks(CALLS_AT_ONCE) {
+                let all = part.iter().map(|(sql, params)| execute_text(self.client, sql, params));
+                answered(self.client, try_join_all(all)).await?;
+            }
+            Ok(())
+        })
     }
 
     /// Text that may take its time: a migration moves whatever there is.
