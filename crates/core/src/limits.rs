@@ -13,8 +13,10 @@ pub const TAG_CHARS: usize = 255;
 pub const PROPERTY_VALUE_BYTES: usize = 65_535;
 /// Longest message with an offer (SH-22).
 pub const NOTE_CHARS: usize = 256;
-/// Largest head of a request, bytes: tokens and signatures take a few KiB, proxies pass on 8 to 64.
-pub const HEAD_BYTES: usize = 64 * 1024;
+/// Largest head of a request, bytes, and so also what is read ahead of a body: tokens and signatures
+/// take a few KiB, proxies pass on 8 to 64; more read ahead makes uploads no faster, and each connection
+/// keeps it.
+pub const HEAD_BYTES: usize = 128 * 1024;
 /// Header fields of one request: browsers, proxies and SDKs together send some 40.
 pub const HEAD_FIELDS: usize = 100;
 /// Largest JSON body: a share of 256 images with 500 recipients fits four times over.

@@ -32,10 +32,6 @@ pub use self::tls::{TlsConfig, TlsError};
 /// when a connection ends.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// What hyper reads ahead of a body, and the longest header. More costs memory with many uploads at
-/// once and makes none of them faster.
-const READ_BUFFER_BYTES: usize = 128 * 1024;
-
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ServeLimits {
@@ -219,7 +215,6 @@ impl Connection {
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_FIELDS)
             .header_read_timeout(self.limits.header_read_timeout)
-            .max_buf_size(READ_BUFFER_BYTES)
             .serve_connection(TokioIo::new(peer), service);
         tokio::pin!(connection);
         tokio::select! {
