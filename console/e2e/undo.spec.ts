@@ -98,7 +98,7 @@ test("st_09_what_somebody_has_answered_since_is_not_undone", async ({ alice, bob
     .getByRole("status")
     .getByRole("button", { name: say("Undo", "撤销") })
     .click();
-  const told = page.getByRole("button", { name: say("Details", "详情") });
+  const told = page.getByRole("button", { name: say("Details", "详情"), exact: true });
   await told.click();
   await expect(page.getByText("UNDO_CONFLICT")).toBeVisible();
   expect(await alice.stateOf(image, B)).toBe("accepted");
