@@ -120,7 +120,7 @@ export function useImageColumns() {
         id: "name",
         header: t("col.name"),
         sort: "name",
-        width: 215,
+        width: 195,
         cell: (image) => <ImageName image={image} />,
         csv: nameOf,
       },
