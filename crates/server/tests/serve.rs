@@ -294,10 +294,11 @@ fn plain_downloads_use_sendfile_and_nothing_else() {
         let server = Server::start(stored.router(), LIMITS).await;
         let mut client = server.connect().await;
         assert!(client.get("/").await == stored.bytes);
-        assert_eq!(client.get("/?start=5&end=7").await.len(), 2);
         client.get("/small").await;
+        // A mapping costs more than a copy of so little.
+        assert_eq!(client.get("/?start=5&end=7").await.len(), 2);
     });
-    assert_eq!(counted, stored.bytes.len() as u64 + 2);
+    assert_eq!(counted, stored.bytes.len() as u64);
     let through_tls = sendfile_bytes_during(async {
         let server = Server::start_tls(stored.router()).await;
         assert!(server.connect().await.get("/").await == stored.bytes);

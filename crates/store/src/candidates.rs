@@ -41,8 +41,10 @@ pub fn of_all(
     names: &[&str],
     region: &RegionId,
 ) -> Result<BTreeMap<String, Candidates>, Error> {
-    let lowered: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let (list, emails) = (Value::list(names), Value::list(&lowered));
+    // Nobody's name has a NUL, and PostgreSQL takes none.
+    let possible: Vec<&str> = names.iter().copied().filter(|name| !name.contains('\0')).collect();
+    let lowered: Vec<String> = possible.iter().map(|name| name.to_lowercase()).collect();
+    let (list, emails) = (Value::list(&possible), Value::list(&lowered));
     let projects = read(tx.query(&PROJECTS, &params![list.clone()])?, project_of)?;
     let accounts = read(tx.query(&ACCOUNTS, &params![list.clone(), emails])?, account_of)?;
     let users = read(tx.query(&USERS, &params![list])?, |row| row.read().text())?;

@@ -67,15 +67,11 @@ async fn world(engine: Engine) -> Cloud {
     Cloud::of(server)
 }
 
-/// What was refused of shares stands in the trail as well, once for each reason: the model counts deeds.
-const EVENTS: &str = "select cast(count(*) as bigint) from audit \
-                      where not (result = 'refused' and verb like 'share.%')";
-
 /// Plays a history act by act, beside the model.
 async fn in_order(engine: Engine, acts: Vec<Act>) -> Result<(), String> {
     let cloud = world(engine).await;
     let (ids, mut model) = (Ids::default(), Model::default());
-    let events = cloud.count(EVENTS).await;
+    let events = cloud.count(checks::DEEDS).await;
     for (at, act) in acts.iter().enumerate() {
         let mut expected = model.play(act);
         let mut found = play(&cloud.app, &ids, act).await.unwrap_or_default();

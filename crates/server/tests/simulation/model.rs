@@ -74,8 +74,10 @@ pub struct Model {
     pub shares: BTreeMap<(Number, Side), Share>,
     pub vaults: BTreeMap<Number, Vault>,
     pub backups: BTreeMap<Number, Backup>,
-    /// Rows of the trail.
+    /// Rows of the trail that tell of deeds.
     pub events: u64,
+    /// How often refusals of pairs were to be written there too.
+    attempts: u64,
     rules: BTreeMap<(Side, Side), Verdict>,
     settings: BTreeMap<(Option<&'static str>, &'static str), &'static str>,
     copies: Vec<(Number, Number)>,
@@ -100,12 +102,16 @@ impl Model {
                 }
                 _ => words,
             },
-            How::WithoutTrail if after.events != self.events => vec!["INTERNAL".to_owned()],
+            How::WithoutTrail if after.trail() != self.trail() => vec!["INTERNAL".to_owned()],
             How::WithoutTrail | How::Plainly | How::Dropped(_) => {
                 *self = after;
                 words
             }
         }
+    }
+
+    fn trail(&self) -> (u64, u64) {
+        (self.events, self.attempts)
     }
 
     fn done(&mut self, act: &Act, is_dry: bool) -> Words {

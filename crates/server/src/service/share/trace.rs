@@ -30,7 +30,9 @@ pub(super) fn pairs(tx: &mut Tx<'_>, batch: &Batch, results: &[PairResult]) -> R
         }
     }
     let event = |((image, code), recipients): ((&ImageId, Code), Vec<&str>)| {
-        let recipients = shortened(&recipients.join(","), RECIPIENTS_CHARS);
+        // Whatever was sent is written down; PostgreSQL has no NUL in text.
+        let recipients = recipients.join(",").replace('\0', "\u{fffd}");
+        let recipients = shortened(&recipients, RECIPIENTS_CHARS);
         let event = event(batch, image, code).with_detail(format!("recipients={recipients}"));
         (batch.app.ids.hex(), event)
     };

@@ -2,7 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use lendglass_core::job::{JobState, JobWork};
+use lendglass_core::job::{Job, JobState, JobWork};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error, ImageId, JobId, Timestamp, UserId};
 use serde::Serialize;
@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::error::{Failure, Problem};
 use super::input::{Asking, PathText, Query};
-use super::view::{JobView, render_job};
+use super::share::names_of_pairs;
+use super::view::{JobView, Names, render_job};
 use crate::app::App;
 use crate::service::job::{self, JobFilter};
 use crate::wire::common::{invalid, parse_time};
@@ -60,10 +61,21 @@ pub async fn list(
     let settings = &app.settings;
     let page = limit.unwrap_or(settings.list_limit_default).min(settings.list_limit_max) as usize;
     let is_full = page > 0 && jobs.len() >= page;
+    let names = names(&app, &asking, &jobs).await?;
     Ok(Answer(JobPage {
         next: jobs.last().filter(|_| is_full).map(|job| job.id.to_string()),
-        jobs: jobs.iter().map(|job| render_job(job, asking.language)).collect(),
+        jobs: jobs.iter().map(|job| render_job(job, asking.language, &names)).collect(),
     }))
+}
+
+/// The names of the recipients in the results of jobs, as far as the caller may know them.
+async fn names(app: &App, asking: &Asking, jobs: &[Job]) -> Result<Names, Error> {
+    names_of_pairs(app, asking, jobs.iter().flat_map(|job| &job.results)).await
+}
+
+async fn answer(app: &App, asking: &Asking, job: Job) -> Result<Answer<JobView>, Failure> {
+    let names = names(app, asking, std::slice::from_ref(&job)).await?;
+    Ok(Answer(render_job(&job, asking.language, &names)))
 }
 
 fn time(query: &mut Query, name: &str) -> Result<Option<Timestamp>, Error> {
@@ -82,7 +94,7 @@ pub async fn show(
 ) -> Result<Answer<JobView>, Failure> {
     let id = parse_job(&text)?;
     let job = job::show(&app, &asking.caller, &id).await?;
-    Ok(Answer(render_job(&job, asking.language)))
+    answer(&app, &asking, job).await
 }
 
 fn parse_job(text: &str) -> Result<JobId, Error> {
@@ -99,5 +111,5 @@ pub async fn cancel(
     PathText(text): PathText,
 ) -> Result<Answer<JobView>, Failure> {
     let job = job::cancel(&app, &asking.caller, &parse_job(&text)?).await?;
-    Ok(Answer(render_job(&job, asking.language)))
+    answer(&app, &asking, job).await
 }

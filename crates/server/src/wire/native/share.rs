@@ -6,7 +6,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use lendglass_core::job::Outcome;
+use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::limits::{BATCH_IMAGES, LIST_TOTAL};
 use lendglass_core::recipient::{Named, split_ids};
 use lendglass_core::share::{Recipient, ShareEvent};
@@ -214,7 +214,7 @@ pub async fn invite(
     };
     let is_dry = body.dry_run || asking.caller.terms.is_dry_run;
     let report = share::invite(&app, &asking.caller, request).await?;
-    let names = names(&app, &asking, &report).await?;
+    let names = names_of_pairs(&app, &asking, report.results.iter()).await?;
     Ok(render_report(&asking, ShareEvent::Invite, is_dry, &report, &names))
 }
 
@@ -354,8 +354,12 @@ pub fn parse_at(field: &str, text: Option<String>) -> Result<Option<Timestamp>, 
 }
 
 /// The names of the recipients that were found, as far as the caller may know them.
-async fn names(app: &App, asking: &Asking, report: &Report) -> Result<Names, Error> {
-    let found = report.results.iter().filter_map(|pair| match &pair.resolved {
+pub(super) async fn names_of_pairs<'a>(
+    app: &App,
+    asking: &Asking,
+    pairs: impl Iterator<Item = &'a PairResult>,
+) -> Result<Names, Error> {
+    let found = pairs.filter_map(|pair| match &pair.resolved {
         Some(Recipient::Project(id)) => Some(id.clone()),
         Some(Recipient::Account(_)) | None => None,
     });

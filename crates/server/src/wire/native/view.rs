@@ -475,11 +475,10 @@ pub struct JobView {
 }
 
 /// A job.
-pub fn render_job(job: &Job, language: Language) -> JobView {
+pub fn render_job(job: &Job, language: Language, names: &Names) -> JobView {
     let (image, results) = match &job.work {
         JobWork::Share { event } => {
-            let pairs =
-                job.results.iter().map(|pair| render_pair(pair, *event, language, &Names::new()));
+            let pairs = job.results.iter().map(|pair| render_pair(pair, *event, language, names));
             (None, pairs.collect())
         }
         JobWork::ImageReplicate { target, .. }

@@ -490,6 +490,9 @@ impl Model {
         is_dry: bool,
     ) -> Words {
         let words = pairs.iter().map(|pair| pair.word.clone()).collect();
+        // Of an image that somebody does not see no refusal is written either.
+        let is_told = |pair: &Pair| pair.is_refused && pair.word != "IMAGE_NOT_FOUND";
+        self.attempts += u64::from(!is_dry && pairs.iter().any(is_told));
         if is_dry || (!partial && pairs.iter().any(|pair| pair.is_refused)) {
             return words;
         }
