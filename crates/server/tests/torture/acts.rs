@@ -205,8 +205,10 @@ fn answer(stage: &Stage, rng: &mut Rng) -> io::Result<()> {
 }
 
 fn withdraw(stage: &Stage, rng: &mut Rng) -> io::Result<()> {
+    // Bob may be making something of it.
     let is_offered = |entry: &Entry| {
-        entry.is(Stand::Whole) && entry.offer().is_some_and(|offer| offer != Offer::None)
+        let is_bobs = entry.offer().is_some_and(|offer| offer != Offer::None);
+        entry.is(Stand::Whole) && entry.pins == 0 && is_bobs
     };
     let Some(name) = stage.ledger().take(rng, is_offered) else { return Ok(()) };
     let path = format!("{}/members/{}", path_of(stage, &name), Who::Bob.project());

@@ -111,7 +111,7 @@ fn survives_power_cuts(kind: &str, with_postgres: bool) {
         disk.cut_power();
         program.kill();
         if let Some(server) = &mut server {
-            server.kill();
+            server.lose_power();
         }
         ledger = load.end();
         disk.power_comes_back();

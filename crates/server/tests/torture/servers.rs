@@ -143,14 +143,20 @@ impl Postgres {
         }
     }
 
+    /// SIGKILL to every process of the server at once: a child that waits for a lock of another that
+    /// died would never find out.
+    pub fn lose_power(&mut self) {
+        self.signal_all("STOP");
+        let children = self.postmaster.as_ref().map_or_else(Vec::new, |it| children(it.id()));
+        self.kill();
+        signal_each(&children, "KILL");
+    }
+
     /// A signal to every process of the server: `STOP` hangs it, `CONT` lets it go on.
     pub fn signal_all(&self, name: &str) {
         let postmaster = self.postmaster.as_ref().expect("it runs").id();
         signal(postmaster, name);
-        for child in children(postmaster) {
-            // One that has ended meanwhile needs no signal.
-            let _ = Command::new("kill").arg(format!("-{name}")).arg(child.to_string()).output();
-        }
+        signal_each(&children(postmaster), name);
     }
 
     /// Ends every connection of the program.
@@ -180,6 +186,13 @@ fn children(parent: u32) -> Vec<u32> {
     let path = format!("/proc/{parent}/task/{parent}/children");
     let text = fs::read_to_string(path).unwrap_or_default();
     text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+fn signal_each(processes: &[u32], name: &str) {
+    for process in processes {
+        // One that has ended meanwhile needs no signal.
+        let _ = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).output();
+    }
 }
 
 /// The URL of an installation's database, wherever it is right now.
