@@ -17,7 +17,7 @@ CONSOLE_SOURCES := $(if $(CONSOLE),docs/openapi.json $(shell find console -type 
 	-not -path 'console/src/api/generated.ts' -not -path 'console/test-results/*' \
 	-not -path 'console/e2e/*' -not -path 'console/bench/*' -not -name playwright.config.ts))
 
-.PHONY: run test check bench bench-quick bench-console torture fuzz lint
+.PHONY: run test check bench bench-quick bench-huge bench-console torture fuzz lint
 
 # Builds and serves the demo world; its data is in ./data, remove that folder to begin anew.
 run: $(CONSOLE)
@@ -38,12 +38,13 @@ test: $(CONSOLE) lint $(VENV)/ready
 check: lint
 	$(CARGO_TEST) --workspace --lib --bins
 
-# Parts of the report may be named: `make bench PARTS="requests transfers"`.
+# Parts of the report may be named: `make bench PARTS="requests transfers"`. With ten million shares:
+# `make bench-huge PARTS=requests`, which takes 10 GB of disk.
 PARTS ?=
-bench bench-quick:
+bench bench-quick bench-huge:
 	@sh interop/install.sh $(NEEDS) postgresql nginx-light
 	cargo build --release --package lendglass-server --bins --example bench
-	./target/release/examples/bench $(if $(findstring quick,$@),quick) $(PARTS)
+	./target/release/examples/bench $(patsubst bench-%,%,$(filter bench-%,$@)) $(PARTS)
 	$(if $(BROWSER),$(MAKE) bench-console)
 
 # What the console and a browser make of it; `make bench BROWSER=yes` runs it after the others.

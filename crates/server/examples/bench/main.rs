@@ -1,6 +1,6 @@
 //! The figures of the server, each beside what bounds it.
 //!
-//! `cargo run --release -p lendglass-server --example bench [quick] [PART…]`, with `lendglassd` built
+//! `cargo run --release -p lendglass-server --example bench [quick|huge] [PART…]`, with `lendglassd` built
 //! beside it. Parts: start, requests, members, shares, signatures, transfers, peers; all of them where
 //! none is named. What is kept on disk goes to a temporary folder (`TMPDIR`).
 
@@ -40,15 +40,19 @@ async fn main() {
     {
         return receiver::run(Path::new(folder));
     }
-    let is_quick = words.first().is_some_and(|word| word == "quick");
-    if is_quick {
+    let scale = match words.first().map(String::as_str) {
+        Some("quick") => Some(Scale::QUICK),
+        Some("huge") => Some(Scale::HUGE),
+        _ => None,
+    };
+    if scale.is_some() {
         words.remove(0);
     }
     if let Some(odd) = words.iter().find(|word| !PARTS.contains(&word.as_str())) {
         eprintln!("{odd} is none of: {}", PARTS.join(", "));
         std::process::exit(2);
     }
-    let scale = if is_quick { Scale::QUICK } else { Scale::FULL };
+    let scale = scale.unwrap_or(Scale::FULL);
     let mut figures = Figures::default();
     for part in PARTS.iter().filter(|part| words.is_empty() || words.iter().any(|w| w == *part)) {
         let folder = tempfile::tempdir().unwrap();

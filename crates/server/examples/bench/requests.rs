@@ -18,11 +18,11 @@ const ROUNDS: usize = 5;
 
 /// Both databases, filled once.
 pub async fn run(figures: &mut Figures, scale: &Scale, folder: &Path) {
-    let size = Size { images: scale.images, shares: 10 };
+    let size = Size { images: scale.images, shares: scale.shares };
     figures.part(&format!(
         "requests on SQLite: {} images, {} shares",
         size.images,
-        size.images * 10
+        size.images * size.shares
     ));
     let data = folder.join("sqlite");
     let share_bytes = fill::fill(&data, None, size).await;
