@@ -96,6 +96,7 @@ fn storage(on: &On<'_>) -> Result<u8, Failure> {
         column("bytes", "Stored bytes", "存储字节"),
         column("filling", "Arriving", "写入中"),
         column("damaged", "Damaged", "已损坏"),
+        column("unreadable", "Unreadable", "无法读取"),
         column("dying", "To remove", "待删除"),
         column("free_bytes", "Free bytes", "可用字节"),
     ];

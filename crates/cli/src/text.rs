@@ -55,6 +55,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "The stored bytes of {} are damaged: they no longer match their digest.",
         "{} 的存储数据已损坏：与摘要不符。",
     ),
+    (
+        "unreadable",
+        "The stored bytes of {} cannot be read now, which says nothing of them; the server goes on trying.",
+        "{} 的存储数据暂时无法读取，不代表已损坏；服务器会继续尝试。",
+    ),
     ("nothing_pending", "Nothing waits for an answer.", "没有待答复的共享。"),
     ("slots", "{} of {} slots used", "已使用 {} / {} 个配额"),
     (

@@ -22,7 +22,7 @@ pub fn verify(on: &On<'_>, image: &str) -> Result<u8, Failure> {
         found["disks"].as_array().into_iter().flatten().any(|disk| is(disk, what))
     };
     let mut pause = Duration::from_millis(100);
-    while any(&found, "waiting") {
+    while any(&found, "waiting") && !any(&found, "unreadable") {
         rest(pause);
         pause = (pause * 2).min(Duration::from_secs(2));
         found = on.session.get(&path)?;
@@ -30,14 +30,17 @@ pub fn verify(on: &On<'_>, image: &str) -> Result<u8, Failure> {
     let columns = [
         column("position", "Disk", "磁盘"),
         column("damaged", "Damaged", "已损坏"),
+        column("unreadable", "Unreadable", "无法读取"),
         column("checked_at", "Read again", "校验时间"),
     ];
     print_rows(on, &columns, found["disks"].as_array().map_or(&[], Vec::as_slice))?;
-    match any(&found, "damaged") {
-        false => Ok(0),
-        true => {
-            let text = say_with(on.language, "damaged", &[&id]);
-            Err(Failure::new("BLOB_DAMAGED", exit::ERROR, text))
-        }
+    if any(&found, "damaged") {
+        let text = say_with(on.language, "damaged", &[&id]);
+        return Err(Failure::new("BLOB_DAMAGED", exit::ERROR, text));
     }
+    if any(&found, "unreadable") {
+        let text = say_with(on.language, "unreadable", &[&id]);
+        return Err(Failure::new("UNAVAILABLE", exit::ERROR, text));
+    }
+    Ok(0)
 }

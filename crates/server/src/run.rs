@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::Write;
 use std::process::ExitCode;
 
-use lendglass_core::{RegionId, Timestamp};
+use lendglass_core::{Error, RegionId, Timestamp};
 use lendglass_store::blob::Blobs;
 use lendglass_store::clock::Clock;
 use lendglass_store::db::Engine;
@@ -20,7 +20,7 @@ use crate::jobs::courier::Courier;
 use crate::serve::{ServeLimits, TlsConfig, serve as serve_connections};
 use crate::service::audit::chain::Head;
 use crate::service::audit::verify::{Verdict, verify};
-use crate::service::operator::LOW_SPACE_BYTES;
+use crate::service::operator::{LOW_SPACE_BYTES, unread_text};
 use crate::service::world::{self, Bootstrapped};
 use crate::service::{demo, events};
 use crate::start::{self, StartError, failed};
@@ -268,19 +268,28 @@ async fn clock_check(app: &App) -> Check {
 }
 
 async fn bytes_check(app: &App) -> Check {
-    match lendglass_store::operator::blobs(&app.db).await {
-        Ok(rows) => {
-            match rows.iter().filter(|row| row.state == "damaged").map(|row| row.blobs).sum() {
-                0_u64 => Check::ok("bytes", "no blob is known to be damaged"),
-                damaged => {
-                    let detail =
-                        format!("{damaged} blobs are damaged; the log of the server names them");
-                    Check::warning("bytes", detail, "put the files back and verify their images")
-                }
-            }
-        }
-        Err(error) => Check::failed("bytes", error.to_string(), "see the database check"),
+    let found = async {
+        let rows = lendglass_store::operator::blobs(&app.db).await?;
+        Ok::<_, Error>((rows, lendglass_store::scrub::unread(&app.db).await?))
+    };
+    let (rows, unread) = match found.await {
+        Ok(found) => found,
+        Err(error) => return Check::failed("bytes", error.to_string(), "see the database check"),
+    };
+    let damaged: u64 = rows.iter().filter(|row| row.state == "damaged").map(|row| row.blobs).sum();
+    if damaged > 0 {
+        let detail = format!("{damaged} blobs are damaged; the log of the server names them");
+        return Check::warning("bytes", detail, "put the files back and verify their images");
     }
+    if let Some(unread) = unread.first() {
+        let detail = format!("{}: {}", unread.region, unread_text(unread));
+        return Check::warning(
+            "bytes",
+            detail,
+            "see whether the store is mounted; they are tried again",
+        );
+    }
+    Check::ok("bytes", "no blob is known to be damaged")
 }
 
 async fn lists_check(app: &App) -> Check {

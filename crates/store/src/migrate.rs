@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "console", include_str!("../migrations/0017_console.sql")),
     (18, "lists", include_str!("../migrations/0018_lists.sql")),
     (19, "scrub", include_str!("../migrations/0019_scrub.sql")),
+    (21, "scrub_turns", include_str!("../migrations/0021_scrub_turns.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

@@ -20,6 +20,18 @@ pub struct Due {
     pub digest_hex: String,
     /// Whether somebody asked for it.
     pub is_wanted: bool,
+    /// What was in the way the last time.
+    pub trouble: Option<String>,
+}
+
+/// How long a blob rests that could not be read to its end, in seconds: one that somebody waits for,
+/// and any other.
+#[derive(Clone, Copy, Debug)]
+pub struct Rests {
+    /// One that somebody asked for.
+    pub wanted_seconds: i64,
+    /// One whose turn it was.
+    pub other_seconds: i64,
 }
 
 /// What is known of the bytes of one disk of an image.
@@ -33,24 +45,55 @@ pub struct DiskCheck {
     pub checked_at: Timestamp,
     /// Whether somebody waits for the next time.
     pub is_wanted: bool,
+    /// Whether they could not be read the last time: nothing is known of them by that.
+    pub is_unreadable: bool,
+}
+
+/// Blobs of one region that could not be read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The region.
+    pub region: RegionId,
+    /// So many.
+    pub blobs: u64,
+    /// What was in the way of one of them.
+    pub trouble: String,
 }
 
 macro_rules! due_columns {
     () => {
         "select b.id, b.region_id, c.locator, b.size_bytes, b.digest_algo, b.digest_hex, \
-         b.check_wanted_at from blob b join blob_copy c on c.blob_id = b.id where "
+         b.check_wanted_at, b.check_trouble from blob b join blob_copy c on c.blob_id = b.id where "
     };
 }
 
+// Who was tried rests until then; a try in the future was one of a clock that was wrong.
 static WANTED: Statement = Statement::new(concat!(
     due_columns!(),
     "b.check_wanted_at is not null and b.state in ('ready', 'damaged') \
+     and not (b.check_tried_at > $1 and b.check_tried_at <= $2) \
      order by b.check_wanted_at, b.id limit 1"
 ));
 static OLDEST: Statement = Statement::new(concat!(
     due_columns!(),
-    "b.state = 'ready' and b.checked_at < $1 order by b.checked_at, b.id limit 1"
+    "b.state = 'ready' and b.check_tried_at = 0 and b.checked_at < $1 \
+     order by b.checked_at, b.id limit 1"
 ));
+static TRIED: Statement = Statement::new(concat!(
+    due_columns!(),
+    "b.state = 'ready' and b.check_tried_at > 0 and b.checked_at < $1 \
+     and not (b.check_tried_at > $2 and b.check_tried_at <= $3) \
+     order by b.check_tried_at, b.checked_at, b.id limit 1"
+));
+static BEGIN: Statement = Statement::new("update blob set check_tried_at = $2 where id = $1");
+static TROUBLE: Statement = Statement::new(
+    "update blob set check_trouble = $2 where id = $1 and state in ('ready', 'damaged')",
+);
+static UNREAD: Statement = Statement::new(
+    "select region_id, cast(count(*) as bigint), min(check_trouble) from blob \
+     where check_trouble is not null and state in ('ready', 'damaged') \
+     group by region_id order by region_id",
+);
 static TAKE: Statement = Statement::new(
     "update scrub_lease set lease_until = $2, fence = fence + 1 \
      where name = 'scrub' and lease_until <= $1 returning fence",
@@ -64,29 +107,82 @@ static LOCK: Statement = Statement::new(
     "update blob set id = id where id = $1 and state in ('ready', 'damaged') returning state",
 );
 static NOTE: Statement = Statement::new(
-    "update blob set state = $2, checked_at = $3, check_wanted_at = null where id = $1",
+    "update blob set state = $2, checked_at = $3, check_wanted_at = null, check_tried_at = 0, \
+     check_trouble = null where id = $1",
 );
 static WANT: Statement = Statement::new(
-    "update blob set check_wanted_at = $2 where state in ('ready', 'damaged') \
+    "update blob set check_wanted_at = $2, check_tried_at = 0, check_trouble = null \
+     where state in ('ready', 'damaged') \
      and id in (select blob_id from image_disk where image_id = $1)",
 );
 static OF_IMAGE: Statement = Statement::new(
-    "select d.position, b.state, b.checked_at, b.check_wanted_at from image_disk d \
+    "select d.position, b.state, b.checked_at, b.check_wanted_at, b.check_trouble from image_disk d \
      join blob b on b.id = d.blob_id where d.image_id = $1 order by d.position",
 );
 
 /// Every statement of this file.
-pub static STATEMENTS: &[&Statement] =
-    &[&WANTED, &OLDEST, &TAKE, &RENEW, &END_LEASES, &IMAGES, &LOCK, &NOTE, &WANT, &OF_IMAGE];
+pub static STATEMENTS: &[&Statement] = &[
+    &WANTED,
+    &OLDEST,
+    &TRIED,
+    &BEGIN,
+    &TROUBLE,
+    &UNREAD,
+    &TAKE,
+    &RENEW,
+    &END_LEASES,
+    &IMAGES,
+    &LOCK,
+    &NOTE,
+    &WANT,
+    &OF_IMAGE,
+];
 
-/// The blob to be read next: one that somebody asked for, else the one that was longest not read, where
-/// that was before `before`.
-pub async fn due(db: &Db, before: Option<Timestamp>) -> Result<Option<Due>, Error> {
-    let mut rows = db.read(&WANTED, params![]).await?;
-    if let Some(before) = before.filter(|_| rows.is_empty()) {
-        rows = db.read(&OLDEST, params![before]).await?;
+/// The blob to be read next: one that somebody asked for; else, of those not read since `before`, the one
+/// that was longest not read; else the one that was longest not tried. Who was tried in vain, or not to
+/// the end, rests first, so that nobody stands in the way of others.
+pub async fn due(
+    db: &Db,
+    before: Option<Timestamp>,
+    rests: Rests,
+    now: Timestamp,
+) -> Result<Option<Due>, Error> {
+    let rested = |seconds: i64| now.plus_seconds(-seconds);
+    let mut rows = db.read(&WANTED, params![rested(rests.wanted_seconds), now]).await?;
+    if let Some(before) = before {
+        if rows.is_empty() {
+            rows = db.read(&OLDEST, params![before]).await?;
+        }
+        if rows.is_empty() {
+            rows = db.read(&TRIED, params![before, rested(rests.other_seconds), now]).await?;
+        }
     }
     rows.into_iter().next().map(read_due).transpose()
+}
+
+/// Notes that a blob is about to be read: should it not come to an end, its next turn is behind all
+/// others.
+pub fn begin(tx: &mut Tx<'_>, blob: &BlobId, now: Timestamp) -> Result<(), Error> {
+    tx.execute(&BEGIN, &params![blob, now]).map(|_| ())
+}
+
+/// Notes what was in the way of reading a blob.
+pub fn trouble(tx: &mut Tx<'_>, blob: &BlobId, why: &str) -> Result<(), Error> {
+    tx.execute(&TROUBLE, &params![blob, why]).map(|_| ())
+}
+
+/// What could not be read again, by region.
+pub async fn unread(db: &Db) -> Result<Vec<Unread>, Error> {
+    let rows = db.read(&UNREAD, params![]).await?;
+    let unread = |row: Row| {
+        let mut columns = row.read();
+        Ok(Unread {
+            region: RegionId::trusted(columns.text()?),
+            blobs: columns.opt_u64()?.unwrap_or_default(),
+            trouble: columns.text()?,
+        })
+    };
+    rows.into_iter().map(unread).collect()
 }
 
 fn read_due(row: Row) -> Result<Due, Error> {
@@ -101,6 +197,7 @@ fn read_due(row: Row) -> Result<Due, Error> {
         digest_algo: columns.opt_text()?.unwrap_or_default(),
         digest_hex: columns.opt_text()?.unwrap_or_default(),
         is_wanted: columns.opt_u64()?.is_some(),
+        trouble: columns.opt_text()?,
     })
 }
 
@@ -166,6 +263,7 @@ fn read_checks(rows: Vec<Row>) -> Result<Vec<DiskCheck>, Error> {
                 is_damaged: columns.text()? == "damaged",
                 checked_at: Timestamp(columns.int()?),
                 is_wanted: columns.opt_u64()?.is_some(),
+                is_unreadable: columns.opt_text()?.is_some(),
             })
         })
         .collect()

@@ -104,7 +104,7 @@ static DISKS: Statement = Statement::new(
 );
 static DYING: Statement = Statement::new(
     "select b.id, b.region_id, c.locator from blob b left join blob_copy c on c.blob_id = b.id \
-     where b.state = 'dying' order by b.id limit $1",
+     where b.state = 'dying' and b.region_id = $1 order by b.id limit $2",
 );
 static FORGET_COPY: Statement = Statement::new("delete from blob_copy where blob_id = $1");
 static FORGET: Statement = Statement::new("delete from blob where id = $1 and state = 'dying'");
@@ -324,9 +324,9 @@ pub async fn is_known(db: &Db, blob: &BlobId) -> Result<bool, Error> {
     Ok(!db.read(&IS_KNOWN, params![blob]).await?.is_empty())
 }
 
-/// Blobs to be deleted, with where they lie.
-pub async fn dying(db: &Db, most: u32) -> Result<Vec<Copy>, Error> {
-    read_copies(db.read(&DYING, params![most]).await?)
+/// Blobs of a region to be deleted, with where they lie.
+pub async fn dying(db: &Db, region: &RegionId, most: u32) -> Result<Vec<Copy>, Error> {
+    read_copies(db.read(&DYING, params![region, most]).await?)
 }
 
 /// Forgets a dying blob, after its bytes are gone.

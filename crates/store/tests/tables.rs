@@ -410,6 +410,10 @@ async fn a_dead_upload_is_seized_by_one() {
     .await;
 }
 
+async fn dying(db: &Db) -> Vec<upload::Copy> {
+    upload::dying(db, &RegionId::trusted("r1"), 10).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blob_dies_with_its_last_use_and_gains_none_after() {
     each(|fresh| async move {
@@ -436,9 +440,9 @@ async fn a_blob_dies_with_its_last_use_and_gains_none_after() {
             assert_eq!(disks, [first.copy.clone()]);
         }
         release("one").await;
-        assert!(upload::dying(db, 10).await.unwrap().is_empty(), "two uses it");
+        assert!(dying(db).await.is_empty(), "two uses it");
         release("two").await;
-        assert_eq!(upload::dying(db, 10).await.unwrap(), [first.copy.clone()]);
+        assert_eq!(dying(db).await, [first.copy.clone()]);
         assert!(!use_by("three").await, "a dying blob gains no use");
         in_tx(db, &first, |tx, first| upload::forget(tx, &first.copy.blob)).await;
         for table in ["blob", "blob_copy", "blob_use", "image_disk"] {
@@ -455,7 +459,7 @@ async fn a_blob_is_filled_once_and_a_cancelled_one_never() {
         let db = &fresh.db;
         let one = begin(db, "one").await;
         in_tx(db, &one, |tx, one| upload::cancel_of_image(tx, &one.image)).await;
-        assert_eq!(upload::dying(db, 10).await.unwrap(), [one.copy.clone()]);
+        assert_eq!(dying(db).await, [one.copy.clone()]);
         let fill = |upload: &Upload| {
             let upload = upload.clone();
             db.write(move |tx| upload::fill(tx, &upload.copy.blob, &upload.image, 0, 7, &digests()))
@@ -465,7 +469,7 @@ async fn a_blob_is_filled_once_and_a_cancelled_one_never() {
         fill(&two).await.unwrap();
         assert_eq!(fill(&two).await.unwrap_err().code(), Code::Internal);
         in_tx(db, &two, |tx, two| upload::give_up(tx, &two.copy.blob)).await;
-        assert_eq!(upload::dying(db, 10).await.unwrap().len(), 1, "a used blob lives on");
+        assert_eq!(dying(db).await.len(), 1, "a used blob lives on");
     })
     .await;
 }

@@ -6,22 +6,24 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::app::App;
-use crate::service::scrub;
+use crate::service::scrub::{self, Round};
 
-/// How often somebody looks whether a blob is due: who asks for one on another node waits so long.
+/// How often somebody looks whether a blob is due: who asks for one on another node waits so long. So
+/// long it rests as well after a blob that could not be read: a store that is away has many of them.
 const POLL: Duration = Duration::from_secs(1);
-/// How long it rests after trouble: a store that is away does not come back sooner for being asked.
+/// How long it rests after trouble with the database.
 const REST: Duration = Duration::from_secs(30);
 
-/// Runs until `stop` is true. What it is at then is begun anew by the next one.
+/// Runs until `stop` is true. What it is at then is begun anew when its next turn comes, after all
+/// others.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = tokio::select! {
             round = scrub::round(&app) => match round {
-                Ok(true) => continue,
-                Ok(false) => POLL,
+                Ok(Round::Read) => continue,
+                Ok(Round::Idle | Round::PutAside) => POLL,
                 Err(error) => {
-                    tracing::warn!(?error, "a blob could not be read again");
+                    tracing::warn!(?error, "no blob is read again: the database is in trouble");
                     REST
                 }
             },

@@ -128,6 +128,6 @@ pub fn blob_error(error: BlobError) -> Error {
         BlobError::TooLarge { limit_bytes } => {
             Error::new(Code::ImageTooLarge).with("max", limit_bytes)
         }
-        BlobError::Io(_) => Error::new(Code::Unavailable).because(error),
+        BlobError::Io(why) => Error::new(Code::Unavailable).because(format!("{error}: {why}")),
     }
 }

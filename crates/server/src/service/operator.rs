@@ -8,6 +8,7 @@ use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Code, Error, RegionId, Timestamp};
 use lendglass_store::db::Engine;
 use lendglass_store::operator::{self as store_operator, AccountRow, BlobRow, ProjectRow};
+use lendglass_store::scrub::{self as store_scrub, Unread};
 use lendglass_store::{
     audit_chain as store_chain, job as store_job, migrate, tenant as store_tenant,
 };
@@ -98,6 +99,8 @@ pub struct Held {
     pub filling: u64,
     /// So many blobs whose bytes are not what they were.
     pub damaged: u64,
+    /// So many blobs that could not be read again, whether whole or damaged; [`health`] says why.
+    pub unreadable: u64,
     /// So many blobs to be removed.
     pub dying: u64,
     /// So many bytes they have.
@@ -115,9 +118,12 @@ pub async fn storage(app: &App, caller: &Caller) -> Result<Vec<(RegionId, Held)>
     caller.may(Action::CloudInspect)?;
     let (blobs, images) =
         (store_operator::blobs(&app.db).await?, store_operator::images(&app.db).await?);
+    let unread = store_scrub::unread(&app.db).await?;
     let mut all = Vec::new();
     for region in &app.regions {
-        let mut held = Held::default();
+        let unreadable = unread.iter().find(|row| row.region == region.id);
+        let unreadable = unreadable.map_or(0, |row| row.blobs);
+        let mut held = Held { unreadable, ..Held::default() };
         for row in blobs.iter().filter(|row| row.region == region.id) {
             match row.state.as_str() {
                 "ready" => (held.blobs, held.bytes) = (row.blobs, row.bytes),
@@ -191,10 +197,12 @@ pub async fn health(app: &App, caller: &Caller) -> Result<Vec<Part>, Error> {
     caller.may(Action::CloudInspect)?;
     let mut parts = vec![database(app).await];
     let blobs = store_operator::blobs(&app.db).await.unwrap_or_default();
+    let unread = store_scrub::unread(&app.db).await.unwrap_or_default();
     for region in &app.regions {
         let is_of = |row: &&BlobRow| row.region == region.id && row.state == "damaged";
         let damaged = blobs.iter().filter(is_of).map(|row| row.blobs).sum();
-        parts.push(store(app, &region.id, damaged).await);
+        let unread = unread.iter().find(|row| row.region == region.id);
+        parts.push(store(app, &region.id, damaged, unread).await);
     }
     parts.push(plain(
         "identity",
@@ -235,10 +243,11 @@ async fn database(app: &App) -> Part {
     Part { health, micros: micros(begun), ..plain("database", driver, detail) }
 }
 
-async fn store(app: &App, region: &RegionId, damaged: u64) -> Part {
+async fn store(app: &App, region: &RegionId, damaged: u64, unread: Option<&Unread>) -> Part {
     let begun = Instant::now();
     let (health, detail) = match free_bytes(app, region).await {
         Ok(_) if damaged > 0 => (Health::Warning, format!("{damaged} blobs are damaged")),
+        Ok(_) if let Some(row) = unread => (Health::Warning, unread_text(row)),
         Ok(free) if free < LOW_SPACE_BYTES => (Health::Warning, format!("{} MiB free", free >> 20)),
         Ok(free) => (Health::Ok, format!("{} GiB free", free >> 30)),
         Err(why) => (Health::Failed, why),
@@ -246,6 +255,11 @@ async fn store(app: &App, region: &RegionId, damaged: u64) -> Part {
     let driver = app.stores.get(region).map_or("none", |blobs| blobs.kind());
     let name = region.to_string();
     Part { name, health, micros: micros(begun), ..plain("store", driver, detail) }
+}
+
+/// What could not be read again, for people.
+pub(crate) fn unread_text(unread: &Unread) -> String {
+    format!("{} blobs could not be read again: {}", unread.blobs, unread.trouble)
 }
 
 async fn jobs(app: &App) -> Part {

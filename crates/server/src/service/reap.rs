@@ -16,7 +16,8 @@ const ROUND_ROWS: u32 = 100;
 /// How long one reaper may take to undo an upload before another one tries.
 const LEASE_SECONDS: u32 = 30;
 
-/// One round of everything; says how many things were done. Ends early on the first trouble.
+/// One round of everything; says how many things were done. Ends early on the first trouble of the
+/// database; a store in trouble keeps its own dying blobs and holds up nothing else.
 pub async fn round(app: &App) -> Result<usize, Error> {
     let mut done = 0;
     while let Some(dead) = seize(app).await? {
@@ -26,15 +27,23 @@ pub async fn round(app: &App) -> Result<usize, Error> {
     while kept::expire(app).await? {
         done += 1;
     }
-    for copy in store_upload::dying(&app.db, ROUND_ROWS).await? {
-        remove_bytes(app, copy).await?;
-        done += 1;
+    let mut trouble = None;
+    for region in &app.regions {
+        for copy in store_upload::dying(&app.db, &region.id, ROUND_ROWS).await? {
+            match remove_bytes(app, copy).await {
+                Ok(()) => done += 1,
+                Err(error) => {
+                    trouble = Some(error);
+                    break;
+                }
+            }
+        }
     }
     done += share::lapse(app, ROUND_ROWS).await?;
     done += share::warn(app, ROUND_ROWS).await?;
     idempotency::purge(app).await?;
     store_undo::purge(&app.db, app.clock.now()).await?;
-    Ok(done)
+    trouble.map_or(Ok(done), Err)
 }
 
 async fn seize(app: &App) -> Result<Option<Upload>, Error> {

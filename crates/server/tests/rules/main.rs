@@ -35,6 +35,7 @@ mod publishing;
 mod races;
 mod rights;
 mod rows;
+mod scrubbing;
 mod sharing;
 mod sharing_table;
 mod states;

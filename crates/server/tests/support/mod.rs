@@ -82,6 +82,26 @@ impl Home {
         Home { folder, location }
     }
 
+    /// Servers begun from here on keep their blobs in folders of this home, as nodes share them and a
+    /// restart finds them.
+    pub fn keep_blobs(&self) {
+        std::fs::create_dir(self.folder.path().join("stores")).unwrap();
+    }
+
+    /// The folder of a region's store, if servers keep their blobs here.
+    pub fn store(&self, region: &str) -> Option<PathBuf> {
+        let stores = self.folder.path().join("stores");
+        stores.exists().then(|| stores.join(region))
+    }
+
+    /// Takes the store of a region away, as if it were not mounted, or gives it back.
+    pub fn mount(&self, region: &str, is_there: bool) {
+        let store = self.store(region).expect("a home that keeps blobs");
+        let away = store.with_extension("away");
+        let (from, to) = if is_there { (away, store) } else { (store, away) };
+        std::fs::rename(from, to).unwrap();
+    }
+
     pub fn master_key(&self) -> PathBuf {
         self.folder.path().join("master.key")
     }
@@ -134,7 +154,11 @@ impl TestServer {
     ) -> TestServer {
         let ground = home.ground(&clock).await;
         let regions = tenant::read_regions(&ground.db).await.unwrap();
-        let store = |region: &Region| (region.id.clone(), Blobs::memory(256 << 20));
+        let blobs = |region: &str| match home.store(region) {
+            Some(folder) => Blobs::folder(folder).unwrap(),
+            None => Blobs::memory(256 << 20),
+        };
+        let store = |region: &Region| (region.id.clone(), blobs(region.id.as_str()));
         let stores = regions.iter().map(store).collect();
         let Ground { db, identity, clock, ids } = ground;
         let trail = Trail::new(identity.seal()).unwrap();
@@ -162,7 +186,7 @@ impl TestServer {
         TestServer { app, router, home, tokens: Mutex::default() }
     }
 
-    /// Another node on the same database and clock, with its own memory.
+    /// Another node on the same database and clock, with its own memory; or the same one, started anew.
     pub async fn second(&self) -> TestServer {
         let (home, clock) = (self.home.clone(), self.app.clock.clone());
         TestServer::on(home, clock, "lendglass", self.app.settings.clone()).await
@@ -362,6 +386,7 @@ const _: () = {
     let _ = (A, A2, B, B2, C, D, WORLD, TestServer::start);
     let _ = TestServer::open;
     let _ = (TestServer::second, TestServer::home, TestServer::step, TestServer::forget);
+    let _ = (Home::keep_blobs, Home::mount);
     let _ = (TestServer::request_with::<()>, TestServer::request::<()>);
     let _ = (Answer::json, Answer::header, Answer::code, Answer::expect, Answer::refused);
     let _ = (<Payload as From<Value>>::from, <Payload as From<Vec<u8>>>::from);

@@ -96,24 +96,32 @@ impl Folder {
         (self.shared.writing == Writing::Ring).then(Ring::new)?.ok()
     }
 
+    /// Opens a finished blob. It is not found only where its folder is there: a store that is not mounted
+    /// has lost nothing.
     pub(super) fn open_blob(&self, locator: &Locator) -> Result<File, BlobError> {
-        match File::open(self.path(locator)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(BlobError::NotFound),
+        let path = self.path(locator);
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::metadata(path.parent().unwrap_or(self.root())).map_err(|_| not_there())?;
+                Err(BlobError::NotFound)
+            }
             opened => Ok(opened?),
         }
     }
 
-    /// As [`Folder::open_blob`], but not found only where the folder of the blob is there: a store that
-    /// is not mounted has lost nothing.
-    pub(super) fn open_or_tell(&self, locator: &Locator) -> Result<File, BlobError> {
-        match self.open_blob(locator) {
-            Err(BlobError::NotFound) => {
-                fs::metadata(self.path(locator).parent().unwrap_or(self.root()))
-                    .map_err(|_| BlobError::other("the store is not there"))?;
-                Err(BlobError::NotFound)
-            }
-            opened => opened,
+    /// Makes the folder of a blob, in a store that is there: what would be written in place of one that is
+    /// not mounted, nobody would find again.
+    pub(super) fn make_parent(&self, path: &Path) -> Result<(), BlobError> {
+        let Some(parent) = path.parent() else { return Ok(()) };
+        if !parent.is_dir() {
+            self.is_there()?;
+            fs::create_dir_all(parent)?;
         }
+        Ok(())
+    }
+
+    fn is_there(&self) -> Result<(), BlobError> {
+        fs::metadata(self.shared.root.join(BLOBS_FOLDER)).map(|_| ()).map_err(|_| not_there())
     }
 
     pub(super) fn remove(&self, path: &Path) -> Result<(), BlobError> {
@@ -121,7 +129,7 @@ impl Folder {
         // The row that names the file goes next, and nobody would ever look for it again: the removal
         // must not be undone by a power cut, nor may one that failed half-way before.
         match path.parent().map_or(Ok(()), sync_folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.is_there(),
             synced => Ok(synced?),
         }
     }
@@ -183,6 +191,10 @@ fn accepts_direct(path: &Path) -> io::Result<bool> {
     remove_if_there(path)?;
     let refusal = written.err().and_then(|error| error.raw_os_error());
     Ok(!matches!(refusal, Some(libc::EINVAL | libc::EOPNOTSUPP)))
+}
+
+fn not_there() -> BlobError {
+    BlobError::other("the store is not there")
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

@@ -70,7 +70,7 @@ impl Blobs {
     /// Opens a finished blob.
     ///
     /// # Errors
-    /// `NotFound` if there is none, also while it is being written.
+    /// `NotFound` if there is none in a store that is there, also while it is being written.
     pub async fn open(&self, locator: &Locator) -> Result<BlobReader, BlobError> {
         match self {
             Self::Folder(folder) => {

@@ -39,7 +39,7 @@ impl Rehash {
             Blobs::Folder(folder) => {
                 let (folder, locator) = (folder.clone(), locator.clone());
                 spawn_blocking(move || {
-                    let file = folder.open_or_tell(&locator)?;
+                    let file = folder.open_blob(&locator)?;
                     let size_bytes = file.metadata()?.len();
                     Ok::<_, BlobError>((Source::File(Arc::new(file)), size_bytes))
                 })

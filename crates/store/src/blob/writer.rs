@@ -349,9 +349,7 @@ impl Part {
     /// A small blob goes through the page cache, a large one past it where the file system can.
     fn create(folder: &Folder, locator: &Locator, is_small: bool) -> Result<Self, BlobError> {
         let path = folder.part_path(locator);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
+        folder.make_parent(&path)?;
         let is_direct = !is_small && folder.writing() != Writing::Buffered;
         let flags = if is_direct { libc::O_DIRECT } else { 0 };
         let file = File::options().write(true).create_new(true).custom_flags(flags).open(&path)?;
@@ -375,9 +373,7 @@ impl Part {
         durable_bytes: u64,
     ) -> Result<Option<Self>, BlobError> {
         let path = folder.part_path(locator);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
+        folder.make_parent(&path)?;
         // Published by a process that died before any row said so: it is a part again.
         if durable_bytes > 0 && !path.exists() {
             match std::fs::rename(folder.path(locator), &path) {

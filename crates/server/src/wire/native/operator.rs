@@ -140,6 +140,8 @@ pub struct StorageView {
     pub filling: u64,
     /// So many blobs whose bytes are not what they were.
     pub damaged: u64,
+    /// So many blobs that could not be read again; the health of the store says why.
+    pub unreadable: u64,
     /// So many blobs to be removed.
     pub dying: u64,
     /// So many bytes they have.
@@ -175,6 +177,7 @@ pub async fn storage(
         bytes: held.bytes,
         filling: held.filling,
         damaged: held.damaged,
+        unreadable: held.unreadable,
         dying: held.dying,
         dying_bytes: held.dying_bytes,
         images: held.images,

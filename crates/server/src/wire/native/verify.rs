@@ -22,6 +22,8 @@ pub struct DiskCheckView {
     pub damaged: bool,
     /// Whether they wait to be read again.
     pub waiting: bool,
+    /// Whether they could not be read the last time, which says nothing of them: they are tried again.
+    pub unreadable: bool,
     /// When they were last read whole, RFC 3339; none where they were not since they arrived before
     /// this was noted.
     pub checked_at: Option<String>,
@@ -43,6 +45,7 @@ fn render(found: &Verification) -> VerificationView {
         position: disk.position,
         damaged: disk.is_damaged,
         waiting: disk.is_wanted,
+        unreadable: disk.is_unreadable,
         checked_at: (disk.checked_at.0 > 0).then(|| seconds_text(disk.checked_at)),
     });
     VerificationView {
