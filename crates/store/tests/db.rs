@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lendglass_core::{Code, Error, Timestamp};
-use lendglass_store::{Db, Statement, Tx, migrate, params, statements};
+use lendglass_store::db::Question;
+use lendglass_store::{Db, Row, Statement, Tx, migrate, params, statements};
 use support::{ENGINES, empty, fresh};
 
 static PUT: Statement = Statement::new("insert into setting (name, value) values ($1, $2)");
@@ -113,6 +114,44 @@ async fn a_count_under_a_lock_is_never_exceeded() {
     }
 }
 
+/// Changes that nobody counts are there for what is asked after them, and fail their transaction: at the
+/// next question, or at the commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_changed_later_is_seen_by_questions_and_fails_its_transaction() {
+    for engine in ENGINES {
+        let fresh = fresh(engine).await;
+        let db = &fresh.db;
+        let seen = db.write(|tx| {
+            tx.execute_later(&PUT, params!["a", "1"])?;
+            tx.execute_later(&PUT, params!["b", "2"])?;
+            tx.ask((
+                Question::new(&GET, params!["b"], one),
+                Question::new(&COUNT, params![], |rows| Ok(rows.len())),
+            ))
+        });
+        assert_eq!(seen.await.unwrap(), ("2".to_owned(), 1), "{engine}");
+        let at_commit = db.write(|tx| {
+            tx.execute_later(&PUT, params!["c", "3"])?;
+            tx.execute_later(&PUT, params!["a", "again"])
+        });
+        assert_eq!(at_commit.await.unwrap_err().code(), Code::Internal, "{engine}");
+        let unheard = db.write(|tx| {
+            let failed = tx.execute_later(&PUT, params!["a", "again"]);
+            let failed = failed.and_then(|()| tx.query(&COUNT, &[]));
+            assert!(failed.is_err());
+            // A statement has failed, whatever this closure makes of it.
+            tx.execute_later(&PUT, params!["d", "4"])
+        });
+        assert_eq!(unheard.await.is_err(), engine == "postgres", "{engine}");
+        let left = if engine == "postgres" { 2 } else { 3 };
+        assert_eq!(count(db).await, left, "{engine}");
+    }
+}
+
+fn one(rows: Vec<Row>) -> Result<String, Error> {
+    rows.into_iter().next().unwrap().read().text()
+}
+
 /// Two that take the same key at once: the later one is run again and sees the former's row.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_race_for_a_key_is_decided_by_reading() {
@@ -208,4 +247,19 @@ async fn a_database_that_went_away_is_unavailable_and_comes_back_without_a_resta
         answer = fresh.db.read(&COUNT, params![]).await;
     }
     assert_eq!(count(&fresh.db).await, 1);
+    let mut name = 0;
+    let mut put = async || {
+        name += 1;
+        let row = params![name.to_string(), "1"];
+        fresh.db.write(move |tx| tx.execute(&PUT, &row)).await
+    };
+    let mut answer = put().await;
+    for _ in 0..20 {
+        match &answer {
+            Ok(_) => break,
+            Err(error) => assert_eq!(error.code(), Code::Unavailable, "{error:?}"),
+        }
+        answer = put().await;
+    }
+    assert_eq!(count(&fresh.db).await, 2);
 }

@@ -5,6 +5,7 @@
 //! host only when each host is asked by itself.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Connect;
@@ -17,8 +18,10 @@ use tokio_postgres::{Client, Config, Error};
 /// How long one host may take to let us in: the exchange of secrets costs it some milliseconds.
 const HOST_WAIT: Duration = Duration::from_secs(4);
 
+/// Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Hosts {
-    each: Vec<Config>,
+    each: Arc<[Config]>,
     tls: MakeTlsConnector,
 }
 
@@ -35,30 +38,36 @@ impl Hosts {
     }
 }
 
+impl Hosts {
+    /// A connection to the first host that lets us in, with the task that drives it, on the runtime that
+    /// asks. Without a host that answers at all this waits for ever: see [`Hosts::longest_wait`].
+    pub(super) async fn open(&self) -> Result<(Client, JoinHandle<()>), Error> {
+        let mut refused = None;
+        for config in &*self.each {
+            match tokio::time::timeout(HOST_WAIT, config.connect(self.tls.clone())).await {
+                Ok(Ok((client, connection))) => {
+                    let driver = tokio::spawn(async move {
+                        if let Err(error) = connection.await {
+                            tracing::warn!(%error, "a connection to the database is gone");
+                        }
+                    });
+                    return Ok((client, driver));
+                }
+                Ok(Err(error)) => refused = Some(error),
+                Err(_) => {}
+            }
+        }
+        match refused {
+            Some(error) => Err(error),
+            // The driver has no error for this; the limit on all of it ends the wait in a moment.
+            None => pending().await,
+        }
+    }
+}
+
 impl Connect for Hosts {
     fn connect(&self, _all: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
-        Box::pin(async {
-            let mut refused = None;
-            for config in &self.each {
-                match tokio::time::timeout(HOST_WAIT, config.connect(self.tls.clone())).await {
-                    Ok(Ok((client, connection))) => {
-                        let driver = tokio::spawn(async move {
-                            if let Err(error) = connection.await {
-                                tracing::warn!(%error, "a connection to the database is gone");
-                            }
-                        });
-                        return Ok((client, driver));
-                    }
-                    Ok(Err(error)) => refused = Some(error),
-                    Err(_) => {}
-                }
-            }
-            match refused {
-                Some(error) => Err(error),
-                // The driver has no error for this; the pool's own limit ends the wait in a moment.
-                None => pending().await,
-            }
-        })
+        Box::pin(self.open())
     }
 }
 

@@ -4,8 +4,8 @@
 //! * [`Db::write`] is one transaction. Its closure is synchronous and has no effect outside the
 //!   [`Tx`], so that it can be run again after a deadlock or a lost race for a key. SQLite runs it on
 //!   the one writer thread, in a savepoint, and commits queued transactions in groups: answers come
-//!   after the common durable commit. PostgreSQL runs it on a bounded number of blocking threads at
-//!   READ COMMITTED.
+//!   after the common durable commit. PostgreSQL runs it at READ COMMITTED on a
+//!   few threads with a connection each.
 //!
 //! Lock order inside a transaction: projects, images, vaults, blobs, each by id.
 //!
@@ -14,9 +14,12 @@
 
 mod hosts;
 mod postgres;
+mod question;
 mod queue;
+mod session;
 mod sqlite;
 mod value;
+mod writers;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -25,6 +28,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use lendglass_core::notice::Inbox;
 use lendglass_core::{Code, Error};
 
+pub use question::{Question, Questions};
 pub use value::{Columns, Engine, Row, Statement, Value, translate};
 
 /// A statement with its parameters, for [`Tx::execute_many`].
@@ -176,10 +180,14 @@ pub struct Tx<'a> {
 
 enum TxInner<'a> {
     Sqlite(&'a rusqlite::Connection),
-    Postgres(postgres::Session<'a>),
+    Postgres(&'a mut session::Session),
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    fn new(inner: TxInner<'a>) -> Tx<'a> {
+        Tx { inner, is_retryable: false, concerned: BTreeSet::new() }
+    }
+
     /// Which engine runs.
     pub fn engine(&self) -> Engine {
         match &self.inner {
@@ -220,15 +228,40 @@ impl Tx<'_> {
         self.noted(result)
     }
 
-    /// Runs statements that change rows, in order; PostgreSQL gets them in one go.
+    /// Changes rows, and nobody asks how many: PostgreSQL gets this together with the next question, or
+    /// with the commit, which then fails where this is refused.
+    pub fn execute_later(
+        &mut self,
+        statement: &Statement,
+        params: Vec<Value>,
+    ) -> Result<(), Error> {
+        self.execute_many(&[(statement, params)])
+    }
+
+    /// As [`Tx::execute_later`], for many in order.
     pub fn execute_many(&mut self, calls: &[Call<'_>]) -> Result<(), Error> {
         let result = match &mut self.inner {
             TxInner::Sqlite(connection) => calls.iter().try_for_each(|(statement, params)| {
                 sqlite::execute(connection, statement, params).map(|_| ())
             }),
-            TxInner::Postgres(session) => session.execute_many(calls),
+            TxInner::Postgres(session) => session.execute_later(calls),
         };
         self.noted(result)
+    }
+
+    /// The answers to questions of which none depends on another: PostgreSQL is asked all of them in one
+    /// go. They are answered one after the other, so that the rows that one of them locks are the ones
+    /// that the next reads.
+    pub fn ask<Q: Questions>(&mut self, questions: Q) -> Result<Q::Answers, Error> {
+        let (calls, read) = questions.parts();
+        let result = match &mut self.inner {
+            TxInner::Sqlite(connection) => calls
+                .iter()
+                .map(|(statement, params)| sqlite::query(connection, statement, params))
+                .collect(),
+            TxInner::Postgres(session) => session.query_many(&calls),
+        };
+        read(self.noted(result)?)
     }
 
     /// The database's clock for leases, in microseconds: PostgreSQL's own clock, which all nodes

@@ -1,10 +1,6 @@
-//! PostgreSQL: a pool of connections; reads run on the async runtime, transactions on a bounded
-//! number of blocking threads.
+//! PostgreSQL: a pool of connections for reads, which run on the async runtime; transactions run on
+//! threads of their own ([`super::writers`]).
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,32 +8,24 @@ use bytes::BytesMut;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts,
 };
-use futures_util::future::try_join_all;
 use lendglass_core::{Code, Error};
 use openssl::ssl::{SslConnector, SslMethod};
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::hosts::Hosts;
 use super::value::{Engine, Row, Statement, Value};
-use super::{Call, Failure, Tx, TxInner, WRITE_ATTEMPTS, gone};
+use super::writers::{WRITERS, Writers};
+use super::{Failure, Tx, gone};
 
 /// Connections of one node: PostgreSQL's default of 100 then serves six nodes.
 const CONNECTIONS: usize = 16;
-/// Transactions at once; each holds a thread, and reads keep the other connections.
-const WRITERS: usize = 8;
-/// Rows that one insert writes: a round for each row costs ten times the row.
-const ROWS_AT_ONCE: usize = 32;
 /// How long a request waits for a connection before it answers 503.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 /// How long one statement waits for its answer, and a transaction for its turn: a server that hangs
 /// says nothing at all, and must not hold requests for ever. Longer than the server's own limit on a
 /// statement, so that a slow one is told from a dead one.
-const ANSWER_WAIT: Duration = Duration::from_secs(12);
-/// Statements sent together: enough to hide the way there and back.
-const CALLS_AT_ONCE: usize = 1_000;
+pub(super) const ANSWER_WAIT: Duration = Duration::from_secs(12);
 /// No statement of ours takes longer, but those of a migration. A transaction never waits for anything
 /// but the database: one that is idle belongs to a node that was stopped, and is ended before those who
 /// wait for its locks lose their patience.
@@ -47,7 +35,7 @@ const SESSION_OPTIONS: &str = "-c statement_timeout=10000 -c lock_timeout=8000 \
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: Pool,
-    writers: Arc<Semaphore>,
+    writers: Arc<Writers>,
 }
 
 impl Postgres {
@@ -63,8 +51,8 @@ impl Postgres {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let hosts = Hosts::of(&config, connector);
         let create = hosts.longest_wait();
-        let pool = Pool::builder(Manager::from_connect(config, hosts, recycling))
-            .max_size(CONNECTIONS)
+        let pool = Pool::builder(Manager::from_connect(config, hosts.clone(), recycling))
+            .max_size(CONNECTIONS - WRITERS)
             // The one given back last has its statements prepared.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
@@ -75,7 +63,8 @@ impl Postgres {
             })
             .build()
             .map_err(gone)?;
-        let db = Postgres { pool, writers: Arc::new(Semaphore::new(WRITERS)) };
+        let writers = Arc::new(Writers::new(hosts, pool.clone()));
+        let db = Postgres { pool, writers };
         drop(db.connection().await?);
         Ok(db)
     }
@@ -90,13 +79,19 @@ impl Postgres {
         params: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
         let client = self.connection().await?;
-        let answer = answered(&client, query(&client, statement, &params)).await;
-        answer.map_err(|failure| {
-            if failure.error.code() == Code::Unavailable {
-                drop(Object::take(client));
+        let answer = tokio::time::timeout(ANSWER_WAIT, query(&client, statement, &params)).await;
+        let error = match answer {
+            Ok(Ok(rows)) => return Ok(rows),
+            Ok(Err(failure)) => failure.error,
+            Err(_) => {
+                self.writers.distrust();
+                gone("the database does not answer")
             }
-            failure.error
-        })
+        };
+        if error.code() == Code::Unavailable {
+            drop(Object::take(client));
+        }
+        Err(error)
     }
 
     pub(super) async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
@@ -110,139 +105,8 @@ impl Postgres {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let turn = tokio::time::timeout(ANSWER_WAIT, self.writers.clone().acquire_owned());
-        let permit = turn.await.map_err(|_| gone("too many transactions wait"))?.map_err(gone)?;
-        let client = self.connection().await?;
-        let handle = Handle::current();
-        let run = move || {
-            let _permit = permit;
-            let answer = run_transaction(&client, &handle, &change);
-            // Whatever went wrong, the pool must not hand on a connection in a transaction, nor one
-            // that leads nowhere. A connection that is closed is rolled back by the server.
-            if let Err(error) = &answer
-                && (error.code() == Code::Unavailable
-                    || handle.block_on(script(&client, "rollback")).is_err())
-            {
-                drop(Object::take(client));
-            }
-            answer
-        };
-        tokio::task::spawn_blocking(run)
-            .await
-            .map_err(|error| Error::internal(format!("a transaction was lost: {error}")))?
+        self.writers.write(change).await
     }
-}
-
-fn run_transaction<T, F>(client: &Object, handle: &Handle, change: &F) -> Result<T, Error>
-where
-    F: Fn(&mut Tx<'_>) -> Result<T, Error>,
-{
-    let mut attempt = 1;
-    loop {
-        let batch = |text| handle.block_on(script(client, text));
-        batch("begin").map_err(|failure| failure.error)?;
-        let session = Session { client, handle };
-        let mut tx = Tx {
-            inner: TxInner::Postgres(session),
-            is_retryable: false,
-            concerned: BTreeSet::new(),
-        };
-        // A panic must not skip the rollback: the connection goes back to the pool.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| change(&mut tx)))
-            .unwrap_or_else(|_| Err(Error::internal("a transaction panicked")));
-        let (error, is_retryable) = match outcome {
-            Ok(value) => match batch("commit") {
-                Ok(()) => return Ok(value),
-                Err(failure) => (failure.error, failure.is_retryable),
-            },
-            Err(error) => (error, tx.is_retryable),
-        };
-        if !is_retryable || attempt >= WRITE_ATTEMPTS {
-            return Err(error);
-        }
-        batch("rollback").map_err(|failure| failure.error)?;
-        attempt += 1;
-    }
-}
-
-/// The connection of a transaction, driven from a blocking thread.
-pub(super) struct Session<'a> {
-    client: &'a Object,
-    handle: &'a Handle,
-}
-
-impl Session<'_> {
-    pub(super) fn query(
-        &self,
-        statement: &Statement,
-        params: &[Value],
-    ) -> Result<Vec<Row>, Failure> {
-        self.handle.block_on(answered(self.client, query(self.client, statement, params)))
-    }
-
-    pub(super) fn execute(&self, statement: &Statement, params: &[Value]) -> Result<u64, Failure> {
-        self.handle.block_on(answered(self.client, execute(self.client, statement, params)))
-    }
-
-    /// Rows of one `insert … values` go together, [`ROWS_AT_ONCE`] in a statement; tokio-postgres
-    /// pipelines the others, which are polled together: a bounded part of them at a time, each of
-    /// which has its own time to be answered.
-    pub(super) fn execute_many(&self, calls: &[Call<'_>]) -> Result<(), Failure> {
-        let calls = joined(calls);
-        // Each text once and first: what is sent together cannot wait for a preparation, and a
-        // thousand calls would ask for a thousand of them.
-        let texts: BTreeSet<&str> = calls.iter().map(|(sql, _)| sql.as_ref()).collect();
-        self.handle.block_on(async {
-            for sql in texts {
-                let prepare = async {
-                    let prepared = self.client.prepare_cached(sql).await;
-                    prepared.map_err(|error| failed(sql, &error))
-                };
-                answered(self.client, prepare).await?;
-            }
-            for part in calls.chunks(CALLS_AT_ONCE) {
-                let all = part.iter().map(|(sql, params)| execute_text(self.client, sql, params));
-                answered(self.client, try_join_all(all)).await?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Text that may take its time: a migration moves whatever there is.
-    pub(super) fn script(&self, text: &str) -> Result<(), Failure> {
-        self.handle.block_on(async {
-            script(self.client, "set local statement_timeout = 0").await?;
-            self.client.batch_execute(text).await.map_err(|error| failed(text, &error))
-        })
-    }
-
-    pub(super) fn now_micros(&self) -> Result<i64, Error> {
-        static NOW: Statement = Statement::new(
-            "select cast(floor(extract(epoch from clock_timestamp()) * 1000000) as bigint)",
-        );
-        let rows = self.query(&NOW, &[]).map_err(|failure| failure.error)?;
-        let row = rows.into_iter().next().ok_or_else(|| Error::internal("no time"))?;
-        row.read().int()
-    }
-}
-
-/// Waits for an answer, for [`ANSWER_WAIT`]. Where there is none by then, the server hangs, and so do
-/// the other connections to it: those that nobody uses are closed, so that none is tried in vain.
-async fn answered<T>(
-    client: &Object,
-    answer: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::time::timeout(ANSWER_WAIT, answer).await.unwrap_or_else(|_| {
-        if let Some(pool) = Object::pool(client) {
-            pool.retain(|_, _| false);
-        }
-        Err(Failure { error: gone("the database does not answer"), is_retryable: false })
-    })
-}
-
-async fn script(client: &Object, text: &str) -> Result<(), Failure> {
-    let run = async { client.batch_execute(text).await.map_err(|error| failed(text, &error)) };
-    answered(client, run).await
 }
 
 async fn query(
@@ -255,83 +119,16 @@ async fn query(
         let prepared = client.prepare_cached(sql).await?;
         client.query(&prepared, &as_params(params)).await
     };
-    let rows = run.await.map_err(|error| failed(sql, &error))?;
+    run.await.and_then(|rows| rows_of(&rows)).map_err(|error| failed(sql, &error))
+}
+
+pub(super) fn rows_of(rows: &[tokio_postgres::Row]) -> Result<Vec<Row>, tokio_postgres::Error> {
     rows.iter()
         .map(|row| (0..row.len()).map(|at| column(row, at)).collect::<Result<_, _>>().map(Row))
-        .collect::<Result<_, _>>()
-        .map_err(|error| failed(sql, &error))
+        .collect()
 }
 
-async fn execute(client: &Object, statement: &Statement, params: &[Value]) -> Result<u64, Failure> {
-    execute_text(client, statement.for_engine(Engine::Postgres), params).await
-}
-
-async fn execute_text(client: &Object, sql: &str, params: &[Value]) -> Result<u64, Failure> {
-    let run = async {
-        let prepared = client.prepare_cached(sql).await?;
-        client.execute(&prepared, &as_params(params)).await
-    };
-    run.await.map_err(|error| failed(sql, &error))
-}
-
-/// The calls as they are sent: as many rows of one insert in a row as fill a statement become one.
-fn joined<'a>(calls: &[Call<'a>]) -> Vec<(Cow<'a, str>, Vec<Value>)> {
-    let mut all = Vec::with_capacity(calls.len());
-    let mut rest = calls;
-    while let Some((statement, params)) = rest.first() {
-        let sql = statement.for_engine(Engine::Postgres);
-        let is_same = |call: &&Call<'_>| std::ptr::eq(call.0, *statement);
-        let count = rest.iter().take_while(is_same).count();
-        match (count >= ROWS_AT_ONCE).then(|| with_rows(sql, params.len())).flatten() {
-            Some(many) => {
-                let (some, later) = rest.split_at(ROWS_AT_ONCE);
-                let params = some.iter().flat_map(|(_, params)| params.iter().cloned()).collect();
-                all.push((Cow::Owned(many), params));
-                rest = later;
-            }
-            None => {
-                all.push((Cow::Borrowed(sql), params.clone()));
-                rest = &rest[1..];
-            }
-        }
-    }
-    all
-}
-
-/// An `insert … values (…)` with [`ROWS_AT_ONCE`] rows of so many parameters each; `None` for any
-/// other statement. Parameters stand in the row only.
-fn with_rows(sql: &str, params: usize) -> Option<String> {
-    let (head, rest) = sql.split_once(" values (")?;
-    let mut depth = 1_usize;
-    let end = rest.find(|c| {
-        depth = match c {
-            '(' => depth + 1,
-            ')' => depth - 1,
-            _ => depth,
-        };
-        depth == 0
-    })?;
-    let (row, tail) = rest.split_at(end);
-    if !head.trim_start().starts_with("insert ") || head.contains('$') || tail.contains('$') {
-        return None;
-    }
-    let rows: Vec<String> = (0..ROWS_AT_ONCE).map(|n| shifted(row, n * params)).collect();
-    Some(format!("{head} values ({}{tail}", rows.join("), (")))
-}
-
-/// A text with `by` added to the number of each parameter.
-fn shifted(text: &str, by: usize) -> String {
-    let mut parts = text.split('$');
-    let mut shifted = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        let number: usize = part[..digits].parse().unwrap_or_default();
-        shifted.push_str(&format!("${}{}", number + by, &part[digits..]));
-    }
-    shifted
-}
-
-fn as_params(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+pub(super) fn as_params(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
@@ -364,7 +161,7 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
+pub(super) fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
     let text =
         format!("{} in {}", describe(error), sql.split_whitespace().collect::<Vec<_>>().join(" "));
     let Some(state) = error.code() else {
@@ -388,7 +185,7 @@ fn failed(sql: &str, error: &tokio_postgres::Error) -> Failure {
 }
 
 /// An error with its sources; tokio-postgres says little without them.
-fn describe(error: &dyn std::error::Error) -> String {
+pub(super) fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(next) = source {
@@ -397,27 +194,4 @@ fn describe(error: &dyn std::error::Error) -> String {
         source = next.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_of_an_insert_go_together() {
-        let sql = "insert into t (a, b) values ($1, (select x from y where z = $2)) on conflict (a) \
-                   do nothing";
-        let many = with_rows(sql, 2).unwrap();
-        assert!(many.starts_with(
-            "insert into t (a, b) values ($1, (select x from y where z = $2)), ($3, "
-        ));
-        assert!(many.ends_with("z = $64)) on conflict (a) do nothing"), "{many}");
-        for other in [
-            "update t set a = $1",
-            "insert into t (a) select a from u where a = $1",
-            "insert into t (a) values ($1) on conflict (a) do update set b = $2",
-        ] {
-            assert_eq!(with_rows(other, 1), None, "{other}");
-        }
-    }
 }

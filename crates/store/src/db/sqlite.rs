@@ -1,6 +1,5 @@
 //! SQLite: a few reader threads and one writer thread that commits queued transactions in groups.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,11 +72,7 @@ where
     F: Fn(&mut Tx<'_>) -> Result<T, Error> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        let mut tx = Tx {
-            inner: TxInner::Sqlite(connection),
-            is_retryable: false,
-            concerned: BTreeSet::new(),
-        };
+        let mut tx = Tx::new(TxInner::Sqlite(connection));
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| (self.change)(&mut tx)))
             .unwrap_or_else(|_| Err(Error::internal("a transaction panicked")));
         let stays = outcome.is_ok();
