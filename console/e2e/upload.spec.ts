@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as ask, createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "./support/fixtures";
+import { A, expect, test } from "./support/fixtures";
 
 const MIB = 1024 * 1024;
 const SIZE = 96 * MIB;
@@ -86,5 +88,59 @@ test("uxt_06_xc_03_an_upload_goes_on_after_a_reload", async ({ alice, say }) => 
     expect(image.digest).toEqual({ algo: "sha512", value: await sha512(file) });
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+/** A proxy that takes no request longer than this, as many are set up. */
+async function shortProxy(port: number, longest: number): Promise<Server> {
+  const proxy = createServer((asked, answer) => {
+    if (Number(asked.headers["content-length"] ?? 0) > longest) {
+      answer.writeHead(413, { connection: "close" }).end();
+      return;
+    }
+    const { url, method, headers } = asked;
+    const passed = ask({ port, host: "127.0.0.1", path: url, method, headers }, (got) => {
+      answer.writeHead(got.statusCode ?? 502, got.headers);
+      got.pipe(answer);
+    });
+    passed.on("error", () => answer.destroy());
+    answer.on("close", () => passed.destroy());
+    asked.pipe(passed);
+  });
+  await new Promise<void>((ready) => proxy.listen(0, "127.0.0.1", ready));
+  return proxy;
+}
+
+test("xc_03_an_upload_goes_in_parts_where_a_proxy_takes_no_long_requests @once", async ({ alice }) => {
+  const proxy = await shortProxy(alice.server.port, 8 * MIB);
+  try {
+    const { page } = alice;
+    const bytes = Buffer.alloc(20 * MIB);
+    for (let at = 0; at < bytes.length; at += 4096) bytes.writeUInt32LE(at, at);
+    const offsets: number[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "PATCH") offsets.push(Number(request.headers()["upload-offset"]));
+    });
+    await page.goto(
+      `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/console/r/r1/p/${A}/images/new`,
+    );
+    await page
+      .getByTestId("image-file")
+      .setInputFiles({ name: "short.raw", mimeType: "application/octet-stream", buffer: bytes });
+    const next = page.getByRole("button", { name: "Next", exact: true });
+    await expect(page.getByRole("status").filter({ hasText: "short.raw" })).toBeVisible();
+    await next.click();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("short");
+    await next.click();
+    await next.click();
+    await page.getByRole("button", { name: "Create image" }).last().click();
+    await expect(page.getByText("“short” is ready").first()).toBeVisible({ timeout: 60_000 });
+    expect(new Set(offsets).size, "more than one part arrived").toBeGreaterThan(2);
+    const { images } = await alice.call<{ images: { id: string }[] }>("GET", "/images?name=short");
+    const image = await alice.call<{ digest: { value: string } }>("GET", `/images/${images[0]?.id}`);
+    expect(image.digest.value).toBe(createHash("sha512").update(bytes).digest("hex"));
+  } finally {
+    proxy.closeAllConnections();
+    proxy.close();
   }
 });

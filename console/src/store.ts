@@ -6,6 +6,8 @@ export interface Store<T> {
   set(next: T | ((now: T) => T)): void;
   watch(listener: () => void): () => void;
   use(): T;
+  /** A part of it that is the same by itself (a number, a text): what else changes draws nothing anew. */
+  usePart<P extends string | number | boolean | undefined>(pick: (value: T) => P): P;
 }
 
 export function createStore<T>(initial: T): Store<T> {
@@ -28,5 +30,9 @@ export function createStore<T>(initial: T): Store<T> {
       for (const listener of [...listeners]) listener();
     },
     use: () => useSyncExternalStore(watch, get, get),
+    usePart: (pick) => {
+      const part = () => pick(get());
+      return useSyncExternalStore(watch, part, part);
+    },
   };
 }

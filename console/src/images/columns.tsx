@@ -48,11 +48,15 @@ export function ImageStatus({ status, id }: { status: Image["status"]; id?: stri
 
 /** How much of an image's upload has arrived, while there is one. */
 function useArrivedPercent(id: string | undefined): number | undefined {
-  const own = uploads.use().find((one) => one.image === id && one.phase !== "failed");
-  const theirs = arrived.use()[id ?? ""];
-  const known = own ?? theirs;
-  return known && Math.floor((100 * known.sent) / Math.max(1, known.length));
+  const own = uploads.usePart((all) =>
+    percentOf(all.find((one) => one.image === id && one.phase !== "failed")),
+  );
+  const theirs = arrived.usePart((all) => percentOf(all[id ?? ""]));
+  return own ?? theirs;
 }
+
+const percentOf = (known: { sent: number; length: number } | undefined): number | undefined =>
+  known && Math.floor((100 * known.sent) / Math.max(1, known.length));
 
 /** How far the job is that makes an image, while there is one. */
 function useMadePercent(id: string | undefined, isMade: boolean): number | undefined {

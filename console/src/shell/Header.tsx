@@ -39,7 +39,8 @@ export function Header() {
   const nowLanguage = language.use();
   const nowTheme = theme.use();
   const { unread, items: notices, onNotice } = useBell();
-  const sending = uploads.use();
+  const sending = uploads.usePart((all) => all.length);
+  const percent = uploads.usePart(wholePercent);
   const elsewhere = useElsewhere();
   const signOut = useSignOut();
   const become = usePersona();
@@ -72,14 +73,14 @@ export function Header() {
   };
 
   const utilities: TopNavigationProps.Utility[] = [
-    ...(sending.length > 0
+    ...(sending > 0
       ? [
           {
             type: "button" as const,
             iconName: "upload" as const,
-            text: `${wholePercent(sending)} %`,
-            ariaLabel: t("header.uploads", { n: sending.length }),
-            title: t("header.uploads", { n: sending.length }),
+            text: `${percent} %`,
+            ariaLabel: t("header.uploads", { n: sending }),
+            title: t("header.uploads", { n: sending }),
             onClick: () => trayOpen.set((now) => !now),
           },
         ]

@@ -61,7 +61,6 @@ function useNews() {
   const t = useTexts(texts);
   const client = useQueryClient();
   const ended = engine.lastEnded.use();
-  const all = uploads.use();
   useEffect(() => {
     if (!ended) return;
     engine.lastEnded.set(null);
@@ -88,7 +87,9 @@ function useNews() {
     });
   }, [ended, client, t]);
   // A list shows what is reserved as soon as it is, and what has gone.
-  const places = all.map(({ image, phase }) => `${image}${phase === "sending" ? "+" : ""}`).join();
+  const places = uploads.usePart((all) =>
+    all.map(({ image, phase }) => `${image}${phase === "sending" ? "+" : ""}`).join(),
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it is read for is that it changes
   useEffect(() => {
     void client.invalidateQueries({

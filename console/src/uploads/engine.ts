@@ -14,16 +14,23 @@ import * as tus from "./tus";
 
 /** Browsers open six connections to a server, and pages need some of them. */
 const AT_ONCE = 2;
-/** The beginning goes first: what the server refuses in it is then answered before the line is full. */
-const FIRST_PART = 1024 * 1024;
-/** A part must not be longer than what proxies keep of a request. */
+/**
+ * At first a file goes in one request, as itself: the browser reads a slice of it in one process and sends
+ * it in another, a whole file where it is sent, for two thirds of the time of the processor.
+ */
+const WHOLE = Number.POSITIVE_INFINITY;
+/** Where that does not do, it goes in parts, none longer than what proxies keep of a request. */
 const PART = 256 * 1024 * 1024;
+/** None shorter than this, whatever a proxy says. */
+const SHORTEST_PART = 1024 * 1024;
 const LONGEST_WAIT = 15_000;
 const SPEED_OVER = 5_000;
-const TELL_EVERY = 250;
+const TELL_EVERY = 1_000;
 
 /** The server knows the upload no longer, and the image has no bytes. */
 export const ENDED = "UPLOAD_ENDED";
+/** The file was changed, moved or deleted since it was chosen. */
+const UNREADABLE = "FILE_UNREADABLE";
 
 interface Job extends Remembered {
   file?: File;
@@ -96,6 +103,11 @@ async function run(job: Job) {
     await feed(job, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) return;
+    if (error instanceof ApiError && error.code === UNREADABLE) {
+      put(job.image, { phase: "needs-file", bytesPerSecond: 0 });
+      job.file = undefined;
+      return turn();
+    }
     const { code, message, requestId } = toApiError(error);
     put(job.image, { phase: "failed", bytesPerSecond: 0, failure: { code, message, requestId } });
     const upload = now(job.image);
@@ -123,8 +135,12 @@ async function feed(job: Job, signal: AbortSignal): Promise<void> {
     } catch (error) {
       if (signal.aborted) throw error;
       const refused = toApiError(error);
-      if (refused.code === "HTTP_413" && job.partBytes > FIRST_PART) job.partBytes = job.partBytes >> 1;
-      else if (!isPassing(refused)) throw refused;
+      const isLong = refused.code === "HTTP_413" && job.partBytes > SHORTEST_PART;
+      if (isLong) {
+        job.partBytes = Math.min(PART, job.partBytes / 2);
+        continue;
+      }
+      if (!isPassing(refused)) throw refused;
       failures += 1;
       put(job.image, { phase: "lost", bytesPerSecond: 0 });
       await wait(refused.retryAfter ? refused.retryAfter * 1_000 : pause(failures), signal);
@@ -143,6 +159,8 @@ function isPassing({ status }: ApiError): boolean {
 async function sendFrom(job: Job, from: number, signal: AbortSignal, progress: () => void) {
   const { file, id } = job;
   if (!file || !id) throw new Error("an upload without its file");
+  if (!(await isReadable(file))) throw new ApiError({ status: 410, code: UNREADABLE, message: file.name });
+  signal.throwIfAborted();
   const speed = speedometer(from);
   let told = 0;
   const tell = (sent: number) => {
@@ -151,15 +169,51 @@ async function sendFrom(job: Job, from: number, signal: AbortSignal, progress: (
     put(job.image, { phase: "sending", sent, bytesPerSecond: speed(sent) });
   };
   for (let at = from; at < file.size; ) {
-    const end = Math.min(at + (at === 0 ? FIRST_PART : job.partBytes), file.size);
+    const isWhole = at === 0 && file.size <= job.partBytes;
+    const part = isWhole ? file : file.slice(at, at + Math.min(job.partBytes, PART));
+    const held = isWhole ? watchForHolders(job, id, signal) : null;
     try {
-      at = await tus.sendPart(job, id, at, file.slice(at, end), tell, signal);
+      at = await tus.sendPart(job, id, at, part, held ? held.tell(tell) : tell, held?.signal ?? signal);
     } catch (error) {
-      if (toApiError(error).status !== 404) throw error;
+      if (signal.aborted || toApiError(error).status !== 404) throw error;
       return;
     }
     progress();
   }
+}
+
+/** Whether the file is still there, as it was when it was chosen. */
+const isReadable = (file: File): Promise<boolean> =>
+  file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+
+/**
+ * Ends a long request of which nothing reaches the server: a proxy that keeps requests until they are whole
+ * would have to begin anew after each lost line. It goes on in parts.
+ */
+function watchForHolders(job: Job, id: string, outer: AbortSignal) {
+  const own = new AbortController();
+  let asked = false;
+  const ask = async () => {
+    const arrived = await tus.arrivedBytes(job, id, outer).catch(() => null);
+    if (arrived !== 0) return;
+    job.partBytes = PART;
+    own.abort(new ApiError({ status: 0, code: "HELD", message: "a proxy keeps the request" }));
+  };
+  return {
+    signal: AbortSignal.any([outer, own.signal]),
+    tell: (tell: (sent: number) => void) => (sent: number) => {
+      tell(sent);
+      if (asked || sent < PART) return;
+      asked = true;
+      void ask();
+    },
+  };
 }
 
 /** Bytes per second over the last seconds. */
@@ -209,7 +263,7 @@ export async function start(file: File, what: Omit<Remembered, "filename" | "len
     length: file.size,
     print: await fingerprint(file),
     file,
-    partBytes: PART,
+    partBytes: WHOLE,
   };
   remember(plain(job));
   enter(job, { phase: "waiting", sent: 0 });
@@ -294,7 +348,7 @@ export async function waitingFor(file: File): Promise<Upload | undefined> {
 export function recall(user: string) {
   for (const known of remembered()) {
     if (known.user !== user || jobs.has(known.image)) continue;
-    const job: Job = { ...known, partBytes: PART };
+    const job: Job = { ...known, partBytes: WHOLE };
     enter(job, { phase: "needs-file", sent: 0 });
     void refreshed(job);
   }
@@ -309,7 +363,7 @@ export function adopt(list: tus.Kept[], place: Context, user: string) {
     if (before?.phase === "needs-file") put(image, { sent: offset });
     if (before) continue;
     const known = { ...place, id, image, filename, length, user, name: filename || image, isOwn };
-    enter({ ...known, partBytes: PART }, { phase: "needs-file", sent: offset });
+    enter({ ...known, partBytes: WHOLE }, { phase: "needs-file", sent: offset });
   }
   for (const { image, phase, region, project } of uploads.get()) {
     const isHere = region === place.region && project === place.project;
@@ -394,7 +448,7 @@ function hear({ tab: from, all }: News) {
   ]);
   for (const { image } of uploads.get()) {
     const kept = jobs.has(image) ? undefined : remembered().find((one) => one.image === image);
-    if (kept) jobs.set(image, { ...kept, partBytes: PART });
+    if (kept) jobs.set(image, { ...kept, partBytes: WHOLE });
   }
 }
 
