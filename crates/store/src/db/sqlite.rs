@@ -248,13 +248,19 @@ fn write_loop(connection: &Connection, queue: &Queue<Box<dyn Write>>) {
     }
 }
 
-fn run_group(connection: &Connection, queue: &Queue<Box<dyn Write>>, first: Box<dyn Write>) {
+fn run_group(connection: &Connection, queue: &Queue<Box<dyn Write>>, mut first: Box<dyn Write>) {
     if let Err(failure) = script(connection, "begin immediate") {
         return first.finish(Err(failure.error));
     }
     let begun = Instant::now();
-    let (write, mut outcome) = run_one(connection, first);
-    let mut group = vec![write];
+    // The first needs no savepoint, which would keep a copy of each page that it changes: what it leaves
+    // undone, the whole transaction undoes.
+    if !first.run(connection) || connection.is_autocommit() {
+        let ended = if connection.is_autocommit() { Err(rolled_back()) } else { undo(connection) };
+        return first.finish(ended);
+    }
+    let mut outcome = Ok(());
+    let mut group = vec![first];
     while outcome.is_ok() && group.len() < GROUP_TRANSACTIONS && begun.elapsed() < GROUP_WAIT {
         let Some(next) = queue.try_pop() else { break };
         let (write, went) = run_one(connection, next);
@@ -262,7 +268,7 @@ fn run_group(connection: &Connection, queue: &Queue<Box<dyn Write>>, first: Box<
         outcome = went;
     }
     let commit = outcome.and_then(|()| script(connection, "commit")).map_err(|failure| {
-        let _ = script(connection, "rollback");
+        let _ = undo(connection);
         failure.error
     });
     for write in group {
@@ -270,7 +276,15 @@ fn run_group(connection: &Connection, queue: &Queue<Box<dyn Write>>, first: Box<
     }
 }
 
-/// Runs one transaction of a group. An error means that its changes cannot be told from those of the
+fn undo(connection: &Connection) -> Result<(), Error> {
+    script(connection, "rollback").map_err(|failure| failure.error)
+}
+
+fn rolled_back() -> Error {
+    gone("the engine has rolled back a group of transactions")
+}
+
+/// Runs a further transaction of a group. An error means that its changes cannot be told from those of the
 /// group, which must not be committed: on a full disk, and on some failures of one, the engine rolls
 /// back all of the group by itself, and what came next would be a transaction of its own.
 fn run_one(
@@ -280,8 +294,7 @@ fn run_one(
     let ended = script(connection, "savepoint one").and_then(|()| {
         let stays = write.run(connection);
         if connection.is_autocommit() {
-            let error = gone("the engine has rolled back a group of transactions");
-            return Err(Failure { error, is_retryable: false });
+            return Err(Failure { error: rolled_back(), is_retryable: false });
         }
         script(connection, if stays { "release one" } else { "rollback to one; release one" })
     });
