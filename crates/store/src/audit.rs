@@ -76,7 +76,7 @@ pub static STATEMENTS: &[&Statement] = &[
 
 /// Writes an event under a fresh id.
 pub fn insert(tx: &mut Tx<'_>, id: &str, event: &AuditEvent) -> Result<(), Error> {
-    tx.execute(&INSERT, &row(id, event)).map(|_| ())
+    tx.execute_later(&INSERT, row(id, event))
 }
 
 /// As [`insert`], many in one go.

@@ -174,12 +174,12 @@ pub fn claim(
 
 /// Ends all leases: for an embedded database at start, when no other process can hold one.
 pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
-    tx.execute(&END_LEASES, &[]).map(|_| ())
+    tx.execute_later(&END_LEASES, Vec::new())
 }
 
 /// Gives a lease back, so that another process need not wait for its end.
 pub fn release(tx: &mut Tx<'_>, duty: Duty, owner: &str) -> Result<(), Error> {
-    tx.execute(&RELEASE, &params![duty.name(), owner]).map(|_| ())
+    tx.execute_later(&RELEASE, params![duty.name(), owner])
 }
 
 /// Moves the last place that is done; `false` where somebody else has taken the lease over.

@@ -101,9 +101,9 @@ pub static STATEMENTS: &[&Statement] = &[
 /// id. `false` where a blob is dying: the caller's transaction must not stand then.
 pub fn insert(tx: &mut Tx<'_>, backup: &Backup, disks: &[Disk]) -> Result<bool, Error> {
     let held = backup.held_by.as_ref();
-    tx.execute(
+    tx.execute_later(
         &INSERT,
-        &params![
+        params![
             &backup.id,
             &backup.vault,
             &backup.project,
@@ -121,9 +121,9 @@ pub fn insert(tx: &mut Tx<'_>, backup: &Backup, disks: &[Disk]) -> Result<bool, 
         if !upload::hold(tx, &disk.blob, HOLDER, backup.id.as_str())? {
             return Ok(false);
         }
-        tx.execute(
+        tx.execute_later(
             &PUT_DISK,
-            &params![
+            params![
                 &backup.id,
                 disk.position,
                 disk.is_system,
@@ -149,7 +149,7 @@ fn by_blob(disks: &[Disk]) -> Vec<&Disk> {
 pub fn delete(tx: &mut Tx<'_>, backups: &[&BackupId]) -> Result<(), Error> {
     let holders: Vec<&str> = backups.iter().map(|id| id.as_str()).collect();
     upload::release_holders(tx, HOLDER, &holders)?;
-    backups.iter().try_for_each(|id| tx.execute(&DELETE, &params![*id]).map(|_| ()))
+    backups.iter().try_for_each(|id| tx.execute_later(&DELETE, params![*id]))
 }
 
 /// Says which share holds an accepted backup; `None`: none any more.
@@ -159,7 +159,7 @@ pub fn set_holder(
     held_by: Option<&Recipient>,
 ) -> Result<(), Error> {
     let (kind, holder) = (held_by.map(Recipient::kind), held_by.map(Recipient::id));
-    tx.execute(&HOLD, &params![id, kind, holder]).map(|_| ())
+    tx.execute_later(&HOLD, params![id, kind, holder])
 }
 
 /// A backup.
@@ -239,15 +239,15 @@ pub fn make_image(
     image: &ImageId,
     disks: &[Disk],
 ) -> Result<bool, Error> {
-    tx.execute(&PUT_IMAGE, &params![backup, image])?;
-    tx.execute(&FROM_BACKUP, &params![image])?;
+    tx.execute_later(&PUT_IMAGE, params![backup, image])?;
+    tx.execute_later(&FROM_BACKUP, params![image])?;
     for disk in by_blob(disks) {
         if !upload::add_use(tx, &disk.blob, image, disk.position)? {
             return Ok(false);
         }
-        tx.execute(
+        tx.execute_later(
             &DESCRIBE_DISK,
-            &params![
+            params![
                 image,
                 disk.position,
                 disk.is_system,
@@ -262,7 +262,7 @@ pub fn make_image(
 
 /// Lets an image that is about to be deleted be made from no backup any more.
 pub fn forget_image(tx: &mut Tx<'_>, image: &ImageId) -> Result<(), Error> {
-    tx.execute(&DROP_IMAGE, &params![image]).map(|_| ())
+    tx.execute_later(&DROP_IMAGE, params![image])
 }
 
 fn first(rows: Vec<Row>) -> Result<Option<Backup>, Error> {

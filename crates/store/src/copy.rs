@@ -41,7 +41,7 @@ pub fn begin(
     now: Timestamp,
 ) -> Result<(), Error> {
     upload::put_blob(tx, copy, now)?;
-    tx.execute(&PUT, &params![job, target, &copy.blob]).map(|_| ())
+    tx.execute_later(&PUT, params![job, target, &copy.blob])
 }
 
 /// What there is of a job's blob.
@@ -76,7 +76,7 @@ pub fn take(tx: &mut Tx<'_>, job: &JobId) -> Result<bool, Error> {
 /// Gives the part of a job up, if there is one: its blob is left dying.
 pub fn give_up(tx: &mut Tx<'_>, job: &JobId) -> Result<(), Error> {
     let Some(part) = get(tx, job)? else { return Ok(()) };
-    tx.execute(&DROP, &params![job])?;
+    tx.execute_later(&DROP, params![job])?;
     upload::give_up(tx, &part.copy.blob)
 }
 

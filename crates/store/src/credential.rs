@@ -63,7 +63,7 @@ pub fn insert_access_key(tx: &mut Tx<'_>, key: &AccessKey) -> Result<(), Error> 
         key.epoch,
         key.stamp_hours,
     ];
-    tx.execute(&KEY_INSERT, &params).map(|_| ())
+    tx.execute_later(&KEY_INSERT, params)
 }
 
 /// The access key with this id.
@@ -93,13 +93,13 @@ pub fn enable_access_key(
     is_enabled: bool,
     epoch: i64,
 ) -> Result<(), Error> {
-    tx.execute(&KEY_ENABLE, &params![id, is_enabled, epoch]).map(|_| ())
+    tx.execute_later(&KEY_ENABLE, params![id, is_enabled, epoch])
 }
 
 /// Binds the stamps of a key to a reading, unless they are bound; answers the reading that counts,
 /// `None` where the key is gone.
 pub fn bind_stamp_hours(tx: &mut Tx<'_>, id: &str, hours: i64) -> Result<Option<i64>, Error> {
-    tx.execute(&KEY_BIND_STAMP, &params![id, hours])?;
+    tx.execute_later(&KEY_BIND_STAMP, params![id, hours])?;
     Ok(access_key(tx, id)?.and_then(|key| key.stamp_hours))
 }
 
@@ -189,7 +189,7 @@ pub fn insert_application(
         credential.expires_at,
         now,
     ];
-    tx.execute(&APP_INSERT, &params).map(|_| ())
+    tx.execute_later(&APP_INSERT, params)
 }
 
 /// The application credentials of a user, by name.
@@ -256,14 +256,14 @@ fn roles_of(words: &str) -> Result<Vec<Assigned>, Error> {
 
 /// Removes every access key and application credential of a user.
 pub fn delete_all_of_user(tx: &mut Tx<'_>, user: &UserId) -> Result<(), Error> {
-    tx.execute(&KEYS_DELETE_OF_USER, &params![user])?;
-    tx.execute(&APPS_DELETE_OF_USER, &params![user]).map(|_| ())
+    tx.execute_later(&KEYS_DELETE_OF_USER, params![user])?;
+    tx.execute_later(&APPS_DELETE_OF_USER, params![user])
 }
 
 /// Removes every access key and application credential for a project.
 pub fn delete_all_of_project(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(), Error> {
-    tx.execute(&KEYS_DELETE_OF_PROJECT, &params![project])?;
-    tx.execute(&APPS_DELETE_OF_PROJECT, &params![project]).map(|_| ())
+    tx.execute_later(&KEYS_DELETE_OF_PROJECT, params![project])?;
+    tx.execute_later(&APPS_DELETE_OF_PROJECT, params![project])
 }
 
 // --- keys that sign tokens -----------------------------------------------------------------------
@@ -284,7 +284,7 @@ static SIGNING_KEYS: Statement =
 
 /// Adds a signing key.
 pub fn insert_signing_key(tx: &mut Tx<'_>, key: &SigningKey, now: Timestamp) -> Result<(), Error> {
-    tx.execute(&SIGNING_INSERT, &params![&key.id, &key.sealed_key, now]).map(|_| ())
+    tx.execute_later(&SIGNING_INSERT, params![&key.id, &key.sealed_key, now])
 }
 
 /// All signing keys, the newest first.
@@ -312,7 +312,7 @@ pub fn master_key_check(tx: &mut Tx<'_>) -> Result<Option<String>, Error> {
 
 /// Writes the sealed check value.
 pub fn insert_master_key_check(tx: &mut Tx<'_>, sealed: &str) -> Result<(), Error> {
-    tx.execute(&CHECK_INSERT, &params![CHECK_NAME, sealed]).map(|_| ())
+    tx.execute_later(&CHECK_INSERT, params![CHECK_NAME, sealed])
 }
 
 /// Every statement of this file, for the test that prepares them all.

@@ -52,7 +52,7 @@ pub fn put(tx: &mut Tx<'_>, feedback: &Feedback) -> Result<(), Error> {
         feedback.words.as_ref(),
         feedback.at,
     ];
-    tx.execute(&PUT, &values).map(|_| ())
+    tx.execute_later(&PUT, values)
 }
 
 /// Of how many other pages a user has said something.

@@ -66,7 +66,7 @@ pub fn mark(tx: &mut Tx<'_>, caller: &Caller, once: &Once, now: Timestamp) -> Re
     let (project, user) = (&caller.project, &caller.user);
     let values =
         params![project, user, &once.key, &once.fingerprint, caller.request_id.as_str(), now];
-    tx.execute(&MARK, &values).map(|_| ())
+    tx.execute_later(&MARK, values)
 }
 
 /// Keeps the answer of the caller's request, for when it is sent again.
@@ -77,9 +77,9 @@ pub fn keep(
     (status, body): (u16, &str),
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         &KEEP,
-        &params![
+        params![
             &caller.project,
             &caller.user,
             &once.key,
@@ -90,7 +90,6 @@ pub fn keep(
             body,
         ],
     )
-    .map(|_| ())
 }
 
 /// Forgets what is older than `before`.
@@ -100,5 +99,5 @@ pub async fn purge(db: &Db, before: Timestamp) -> Result<(), Error> {
     if count.unwrap_or(0) == 0 {
         return Ok(());
     }
-    db.write(move |tx| tx.execute(&PURGE, &params![before]).map(|_| ())).await
+    db.write(move |tx| tx.execute_later(&PURGE, params![before])).await
 }

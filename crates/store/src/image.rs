@@ -7,7 +7,7 @@ use lendglass_core::share::{Recipient, Share};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp};
 
-use crate::db::{Columns, Db, Row, Statement, Tx, Value};
+use crate::db::{Columns, Db, Question, Row, Statement, Tx, Value};
 use crate::{params, share};
 
 /// The columns of an image `i`, in the order [`read`] takes them.
@@ -41,7 +41,7 @@ static LOCK_ALL: Statement = Statement::new(concat!(
     " from image i where i.id in {list} order by i.id {for_update}"
 ));
 static OWNERS: Statement = Statement::new(
-    "select distinct owner_id, region_id from image where id in {list} order by owner_id, region_id",
+    "select distinct owner_id from image where id in {list} and region_id = $2 order by owner_id",
 );
 static IS_TAKEN: Statement = Statement::new(
     "select cast(count(*) as bigint) from \
@@ -69,6 +69,10 @@ static UPDATE: Statement = Statement::new(
      virtual_size_bytes = $16, md5_hex = $17, digest_algo = $18, digest_hex = $19, \
      encryption = $20, tags = $21, properties = $22, source_image_id = $23, share_count = $24, \
      updated_at = $25, list_rank = $26 where id = $1",
+);
+static SETTLE: Statement = Statement::new(
+    "update image set share_count = (select cast(count(*) as bigint) from share where image_id = $1), \
+     visibility = $2, updated_at = $3 where id = $1",
 );
 static DELETE: Statement = Statement::new("delete from image where id = $1");
 static GONE: Statement = Statement::new(
@@ -148,6 +152,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &COUNT_OWNED,
     &INSERT,
     &UPDATE,
+    &SETTLE,
     &DELETE,
     &GONE,
     &DROP_TAGS,
@@ -202,26 +207,22 @@ pub fn lock(tx: &mut Tx<'_>, id: &ImageId) -> Result<Option<Image>, Error> {
 }
 
 /// As [`lock`] for many, in the order of their ids; ids that do not exist are left out.
-pub fn lock_all(tx: &mut Tx<'_>, ids: &[ImageId]) -> Result<Vec<Image>, Error> {
-    let rows = tx.query(&LOCK_ALL, &params![Value::list(ids)])?;
-    rows.into_iter().map(|row| read(&mut row.read())).collect()
+pub fn locked(ids: &[ImageId]) -> Question<Vec<Image>> {
+    Question::new(&LOCK_ALL, params![Value::list(ids)], |rows| {
+        rows.into_iter().map(|row| read(&mut row.read())).collect()
+    })
 }
 
-/// Who owns these images, and where, in the order of their ids.
-pub fn owners(tx: &mut Tx<'_>, ids: &[ImageId]) -> Result<Vec<(ProjectId, RegionId)>, Error> {
-    let rows = tx.query(&OWNERS, &params![Value::list(ids)])?;
-    rows.into_iter()
-        .map(|row| {
-            let mut columns = row.read();
-            let owner = ProjectId::trusted(columns.text()?);
-            Ok((owner, RegionId::trusted(columns.text()?)))
-        })
-        .collect()
+/// Who owns those of these images that lie in a region, in the order of their ids.
+pub fn owners(ids: &[ImageId], region: &RegionId) -> Question<Vec<ProjectId>> {
+    Question::new(&OWNERS, params![Value::list(ids), region], |rows| {
+        rows.into_iter().map(|row| row.read().text().map(ProjectId::trusted)).collect()
+    })
 }
 
 /// Locks a project for a decision about its counts; makes the row on first use.
 pub fn lock_project(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(), Error> {
-    tx.execute(&LOCK_PROJECT, &params![project]).map(|_| ())
+    tx.execute_later(&LOCK_PROJECT, params![project])
 }
 
 /// Whether an image has, or had, this id.
@@ -255,9 +256,9 @@ pub async fn read_count_owned(
 /// Writes a new record with its tags, properties and access rows.
 pub fn insert(tx: &mut Tx<'_>, image: &Image, tencent_id: &str) -> Result<(), Error> {
     let digests = image.digests.as_ref();
-    tx.execute(
+    tx.execute_later(
         &INSERT,
-        &params![
+        params![
             &image.id,
             &image.region,
             &image.owner,
@@ -300,9 +301,9 @@ pub fn insert(tx: &mut Tx<'_>, image: &Image, tencent_id: &str) -> Result<(), Er
 /// locked.
 pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Error> {
     let digests = after.digests.as_ref();
-    tx.execute(
+    tx.execute_later(
         &UPDATE,
-        &params![
+        params![
             &after.id,
             &after.owner,
             after.name.as_ref(),
@@ -334,11 +335,11 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
     concerns_owner(tx, before);
     concerns_owner(tx, after);
     if before.tags != after.tags {
-        tx.execute(&DROP_TAGS, &params![&after.id])?;
+        tx.execute_later(&DROP_TAGS, params![&after.id])?;
         write_tags(tx, after)?;
     }
     if before.properties != after.properties {
-        tx.execute(&DROP_PROPERTIES, &params![&after.id])?;
+        tx.execute_later(&DROP_PROPERTIES, params![&after.id])?;
         write_properties(tx, after)?;
     }
     let listed = |image: &Image| {
@@ -351,12 +352,25 @@ pub fn update(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Erro
     Ok(())
 }
 
+/// Writes how many shares an image has now, and the visibility that follows from it. The row is locked.
+pub fn settle(tx: &mut Tx<'_>, before: &Image, after: &Image) -> Result<(), Error> {
+    concerns_owner(tx, after);
+    let visibility = after.visibility.as_str();
+    tx.execute_later(&SETTLE, params![&after.id, visibility, after.updated_at])?;
+    // Where there were no shares, or are none any more, those that came or went are all that is listed
+    // otherwise than before: see `set_listed`.
+    if before.visibility != after.visibility && before.shares > 0 && after.shares > 0 {
+        rebuild_access(tx, &after.id)?;
+    }
+    Ok(())
+}
+
 /// Deletes a record and keeps its id from ever being free again. Shares, tags, properties and access
 /// rows go with it; its blob uses are the caller's to release first.
 pub fn delete(tx: &mut Tx<'_>, image: &Image, now: Timestamp) -> Result<(), Error> {
     concerns_owner(tx, image);
-    tx.execute(&GONE, &params![&image.id, &image.region, &image.owner, now])?;
-    tx.execute(&DELETE, &params![&image.id]).map(|_| ())
+    tx.execute_later(&GONE, params![&image.id, &image.region, &image.owner, now])?;
+    tx.execute_later(&DELETE, params![&image.id])
 }
 
 fn concerns_owner(tx: &mut Tx<'_>, image: &Image) {
@@ -365,8 +379,8 @@ fn concerns_owner(tx: &mut Tx<'_>, image: &Image) {
 
 /// Writes the access rows of an image anew.
 pub fn rebuild_access(tx: &mut Tx<'_>, id: &ImageId) -> Result<(), Error> {
-    tx.execute(&DROP_ACCESS, &params![id])?;
-    tx.execute(&REBUILD_ACCESS, &params![id]).map(|_| ())
+    tx.execute_later(&DROP_ACCESS, params![id])?;
+    tx.execute_later(&REBUILD_ACCESS, params![id])
 }
 
 /// Lists images for recipients, or no longer (`false`): after these shares changed.

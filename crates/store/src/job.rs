@@ -128,9 +128,9 @@ pub struct Claim {
 /// Writes a job, in the transaction of the change that wants it.
 pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), Error> {
     concerns_project(tx, job);
-    tx.execute(
+    tx.execute_later(
         &INSERT,
-        &params![
+        params![
             &job.id,
             &job.project,
             &job.user,
@@ -143,7 +143,6 @@ pub fn insert(tx: &mut Tx<'_>, job: &Job) -> Result<(), Error> {
             job.created_at,
         ],
     )
-    .map(|_| ())
 }
 
 fn concerns_project(tx: &mut Tx<'_>, job: &Job) {
@@ -213,7 +212,7 @@ pub fn progressed(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, Error> {
 
 /// Gives a job back at once, as if it had not been claimed: for a process that stops.
 pub fn release(tx: &mut Tx<'_>, claim: &Claim) -> Result<(), Error> {
-    tx.execute(&RELEASE, &params![&claim.job.id, claim.fence]).map(|_| ())
+    tx.execute_later(&RELEASE, params![&claim.job.id, claim.fence])
 }
 
 /// Ends a job that has not ended, whoever runs it; `false` where it has. Who runs it finds its fence
@@ -266,7 +265,7 @@ pub fn retry(
 
 /// Ends all leases: for an embedded database at start, when no other process can hold one.
 pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
-    tx.execute(&END_LEASES, &[]).map(|_| ())
+    tx.execute_later(&END_LEASES, Vec::new())
 }
 
 /// A job of a project.

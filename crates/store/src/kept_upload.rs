@@ -92,7 +92,7 @@ pub fn begin(tx: &mut Tx<'_>, kept: &KeptUpload) -> Result<(), Error> {
         kept.expires_at,
         kept.is_image_new,
     ];
-    tx.execute(&PUT, &values).map(|_| ())
+    tx.execute_later(&PUT, values)
 }
 
 /// The kept upload with this id.

@@ -41,4 +41,4 @@ pub mod user;
 pub mod vault;
 pub mod webhook;
 
-pub use db::{Db, Row, Statement, Tx, Value};
+pub use db::{Db, Question, Questions, Row, Statement, Tx, Value};

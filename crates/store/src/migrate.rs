@@ -118,7 +118,7 @@ fn apply(tx: &mut Tx<'_>, now: lendglass_core::Timestamp, up_to: i64) -> Result<
     let wanted = |version: i64| before < version && version <= up_to;
     for (version, name, text) in MIGRATIONS.iter().filter(|(version, ..)| wanted(*version)) {
         tx.script(&translate(text, engine))?;
-        tx.execute(&RECORD, &params![*version, *name, now])?;
+        tx.execute_later(&RECORD, params![*version, *name, now])?;
     }
     Ok(())
 }

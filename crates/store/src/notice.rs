@@ -275,7 +275,7 @@ pub fn mark_read(
 
 /// Marks everything up to a number as read.
 pub fn mark_read_to(tx: &mut Tx<'_>, (to, region): &Inbox, number: i64) -> Result<(), Error> {
-    tx.execute(&READ_TO, &params![to.kind(), to.id(), region, number]).map(|_| ())
+    tx.execute_later(&READ_TO, params![to.kind(), to.id(), region, number])
 }
 
 /// What is to be trimmed: inboxes with the number up to which they hold too much, or what is older
@@ -296,8 +296,8 @@ fn read_inbox(columns: &mut Columns) -> Result<(Inbox, i64), Error> {
 /// Removes the notices of an inbox up to a number.
 pub fn trim(tx: &mut Tx<'_>, (to, region): &Inbox, number: i64) -> Result<(), Error> {
     let params = params![to.kind(), to.id(), region, number];
-    tx.execute(&TRIMMED, &params)?;
-    tx.execute(&TRIM, &params).map(|_| ())
+    tx.execute_later(&TRIMMED, params.clone())?;
+    tx.execute_later(&TRIM, params)
 }
 
 /// Counts that something changed for these inboxes, so that other nodes hear of it.

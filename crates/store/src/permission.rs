@@ -115,9 +115,9 @@ pub static STATEMENTS: &[&Statement] = &[
 /// Adds a policy; the caller has looked for the name.
 pub fn insert(tx: &mut Tx<'_>, policy: &AccessPolicy) -> Result<(), Error> {
     let statements = written(&policy.statements);
-    tx.execute(
+    tx.execute_later(
         &INSERT,
-        &params![
+        params![
             &policy.id,
             &policy.project,
             &policy.name,
@@ -126,19 +126,17 @@ pub fn insert(tx: &mut Tx<'_>, policy: &AccessPolicy) -> Result<(), Error> {
             policy.updated_at
         ],
     )
-    .map(|_| ())
 }
 
 /// Writes name and statements of a policy.
 pub fn update(tx: &mut Tx<'_>, policy: &AccessPolicy) -> Result<(), Error> {
     let statements = written(&policy.statements);
-    tx.execute(&UPDATE, &params![&policy.id, &policy.name, statements, policy.updated_at])
-        .map(|_| ())
+    tx.execute_later(&UPDATE, params![&policy.id, &policy.name, statements, policy.updated_at])
 }
 
 /// Removes a policy with its bindings.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
-    tx.execute(&DELETE, &params![id]).map(|_| ())
+    tx.execute_later(&DELETE, params![id])
 }
 
 /// A policy of a project.
@@ -201,7 +199,7 @@ pub async fn read_users(
 /// Removes everything about a user who is deleted. Locks the counter: call it late.
 pub fn forget_user(tx: &mut Tx<'_>, user: &UserId) -> Result<(), Error> {
     let rows = tx.query(&OF_USER_ANYWHERE, &params![user])?;
-    tx.execute(&UNBIND_USER, &params![user])?;
+    tx.execute_later(&UNBIND_USER, params![user])?;
     for row in rows {
         renew(tx, &ProjectId::trusted(row.read().text()?), std::slice::from_ref(user))?;
     }

@@ -1,12 +1,14 @@
 //! The profile of the installation and the overrides that operators set for the installation, a
 //! region or a project. Every decision reads both, in one statement of its transaction.
 
+use std::collections::BTreeMap;
+
 use lendglass_core::image::ImageKind;
 use lendglass_core::policy::Policy;
 use lendglass_core::profile::{Base, Profile};
-use lendglass_core::{Error, ProjectId, RegionId, Timestamp, UserId};
+use lendglass_core::{Error, ImageId, ProjectId, RegionId, Timestamp, UserId};
 
-use crate::db::{Db, Row, Statement, Tx, Value};
+use crate::db::{Db, Question, Row, Statement, Tx, Value};
 use crate::{params, setting};
 
 /// Where the installation remembers its profile.
@@ -15,12 +17,25 @@ pub const PROFILE_SETTING: &str = "profile";
 const LOCK_SETTING: &str = "policy_lock";
 
 static IN_FORCE: Statement = Statement::new(
-    "select scope_kind, name, value, set_by, set_at from policy_override \
+    "select scope_kind, scope_id, name, value, set_by, set_at from policy_override \
      where (scope_kind = 'installation' and scope_id = '') \
         or (scope_kind = 'region' and scope_id = $1) \
         or (scope_kind = 'project' and scope_id = $2) \
      union all \
-     select 'profile', name, value, '', 0 from setting where name = 'profile'",
+     select 'profile', '', name, value, '', 0 from setting where name = 'profile'",
+);
+static OF_OWNERS: Statement = Statement::new(
+    "select scope_kind, scope_id, name, value, set_by, set_at from policy_override \
+     where scope_kind = 'installation' and scope_id = '' \
+     union all \
+     select scope_kind, scope_id, name, value, set_by, set_at from policy_override \
+     where scope_kind = 'region' and scope_id = $2 \
+     union all \
+     select scope_kind, scope_id, name, value, set_by, set_at from policy_override \
+     where scope_kind = 'project' and scope_id in \
+        (select owner_id from image where id in {list} union all select cast($3 as text)) \
+     union all \
+     select 'profile', '', name, value, '', 0 from setting where name = 'profile'",
 );
 static PUT: Statement = Statement::new(
     "insert into policy_override (scope_kind, scope_id, name, value, set_by, set_at) \
@@ -101,25 +116,58 @@ impl InForce {
     }
 
     fn read(rows: Vec<Row>) -> Result<InForce, Error> {
-        let mut in_force = InForce { profile: None, overrides: Vec::with_capacity(rows.len()) };
+        let Rules { profile, of_all, of_project } = Rules::read(rows)?;
+        let mut overrides = of_all;
+        overrides.extend(of_project.into_values().flatten());
+        overrides.sort();
+        Ok(InForce { profile, overrides })
+    }
+}
+
+/// What the effective policies of several projects in a region are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    profile: Option<Profile>,
+    /// Those of the installation and of the region.
+    of_all: Vec<Override>,
+    of_project: BTreeMap<ProjectId, Vec<Override>>,
+}
+
+impl Rules {
+    /// The effective policy of one of the projects that were asked about.
+    pub fn policy(&self, base: &Base, project: &ProjectId) -> Result<Policy, Error> {
+        let mut overrides = self.of_all.clone();
+        overrides.extend(self.of_project.get(project).into_iter().flatten().cloned());
+        overrides.sort();
+        InForce { profile: self.profile, overrides }.policy(base, Level::Project)
+    }
+
+    fn read(rows: Vec<Row>) -> Result<Rules, Error> {
+        let mut rules = Rules { profile: None, of_all: Vec::new(), of_project: BTreeMap::new() };
         for row in rows {
             let mut columns = row.read();
-            let (kind, name, value) = (columns.text()?, columns.text()?, columns.text()?);
+            let (kind, scope) = (columns.text()?, columns.text()?);
+            let (name, value) = (columns.text()?, columns.text()?);
             let level = match kind.as_str() {
                 "installation" => Level::Installation,
                 "region" => Level::Region,
                 "project" => Level::Project,
                 _ => {
                     let unknown = || Error::internal(format!("there is no profile {value:?}"));
-                    in_force.profile = Some(Profile::parse(&value).ok_or_else(unknown)?);
+                    rules.profile = Some(Profile::parse(&value).ok_or_else(unknown)?);
                     continue;
                 }
             };
             let (set_by, set_at) = (UserId::trusted(columns.text()?), columns.time()?);
-            in_force.overrides.push(Override { level, name, value, set_by, set_at });
+            let one = Override { level, name, value, set_by, set_at };
+            match level {
+                Level::Installation | Level::Region => rules.of_all.push(one),
+                Level::Project => {
+                    rules.of_project.entry(ProjectId::trusted(scope)).or_default().push(one);
+                }
+            }
         }
-        in_force.overrides.sort();
-        Ok(in_force)
+        Ok(rules)
     }
 }
 
@@ -158,6 +206,11 @@ pub fn in_force(tx: &mut Tx<'_>, region: &RegionId, project: &ProjectId) -> Resu
     InForce::read(tx.query(&IN_FORCE, &params![region, project])?)
 }
 
+/// What the effective policies of a project and of the owners of these images are made from, in a region.
+pub fn of_owners(images: &[ImageId], region: &RegionId, project: &ProjectId) -> Question<Rules> {
+    Question::new(&OF_OWNERS, params![Value::list(images), region, project], Rules::read)
+}
+
 /// Lets one writer of the policy at a time go on.
 pub fn lock(tx: &mut Tx<'_>) -> Result<(), Error> {
     setting::put(tx, LOCK_SETTING, "")
@@ -173,7 +226,7 @@ pub fn put(
     at: Timestamp,
 ) -> Result<(), Error> {
     let (kind, id) = scope.parts();
-    tx.execute(&PUT, &params![kind, id, name, value, by, at]).map(|_| ())
+    tx.execute_later(&PUT, params![kind, id, name, value, by, at])
 }
 
 /// Takes an override away; says whether there was one.
@@ -298,6 +351,7 @@ pub fn exceeding(
 /// Every statement of this file.
 pub static STATEMENTS: &[&Statement] = &[
     &IN_FORCE,
+    &OF_OWNERS,
     &PUT,
     &DROP,
     &TENANTS,

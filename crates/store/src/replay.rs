@@ -60,13 +60,13 @@ pub fn take(
             return Err(Error::new(Code::SignatureReplayed));
         }
     }
-    tx.execute(&RENEW, &values).map(|_| ())
+    tx.execute_later(&RENEW, values)
 }
 
 /// Remembers a request that only reads, so that [`take`] refuses its signature.
 pub fn note(tx: &mut Tx<'_>, taken: &Taken, now: Timestamp) -> Result<(), Error> {
     let Taken { key, nonce, what, expires_at } = taken;
-    tx.execute(&NOTE, &params![key, nonce, what, now, *expires_at]).map(|_| ())
+    tx.execute_later(&NOTE, params![key, nonce, what, now, *expires_at])
 }
 
 /// Forgets requests whose signatures hold no longer.

@@ -6,7 +6,7 @@ use lendglass_core::share::{Recipient, StandingRule, Verdict};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Error, ProjectId, UserId};
 
-use crate::db::{Db, Row, Statement, Tx, Value};
+use crate::db::{Db, Question, Row, Statement, Tx, Value};
 use crate::params;
 
 static OF_OWNER: Statement = Statement::new(
@@ -41,13 +41,16 @@ pub static STATEMENTS: &[&Statement] = &[&OF_OWNER, &OF_RECIPIENT, &COUNT, &PUT,
 /// What the recipients with these ids do with offers of an owner. A rule about his project goes before one about
 /// his account.
 pub fn of_owner(
-    tx: &mut Tx<'_>,
     recipients: &[String],
     owner: &ProjectId,
     account: &AccountId,
-) -> Result<BTreeMap<Recipient, Verdict>, Error> {
+) -> Question<BTreeMap<Recipient, Verdict>> {
+    Question::new(&OF_OWNER, params![Value::list(recipients), owner, account], verdicts)
+}
+
+fn verdicts(rows: Vec<Row>) -> Result<BTreeMap<Recipient, Verdict>, Error> {
     let mut found: BTreeMap<Recipient, (bool, Verdict)> = BTreeMap::new();
-    for row in tx.query(&OF_OWNER, &params![Value::list(recipients), owner, account])? {
+    for row in rows {
         let mut columns = row.read();
         let recipient = recipient(&columns.text()?, &columns.text()?)?;
         let is_of_project = columns.text()? == "project";
@@ -76,9 +79,9 @@ pub fn count(tx: &mut Tx<'_>, recipient: &Recipient) -> Result<u32, Error> {
 /// Sets a rule, in place of the one about the same owner.
 pub fn put(tx: &mut Tx<'_>, rule: &StandingRule) -> Result<(), Error> {
     let (recipient, owner) = (&rule.recipient, &rule.owner);
-    tx.execute(
+    tx.execute_later(
         &PUT,
-        &params![
+        params![
             recipient.kind(),
             recipient.id(),
             owner.kind(),
@@ -88,7 +91,6 @@ pub fn put(tx: &mut Tx<'_>, rule: &StandingRule) -> Result<(), Error> {
             rule.created_at,
         ],
     )
-    .map(|_| ())
 }
 
 /// Forgets the rule about an owner; says whether there was one.

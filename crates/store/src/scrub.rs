@@ -217,7 +217,7 @@ pub fn renew(tx: &mut Tx<'_>, fence: i64, lease_seconds: u32) -> Result<bool, Er
 
 /// Ends the lease of a former process: for an embedded database at start.
 pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
-    tx.execute(&END_LEASES, &[]).map(|_| ())
+    tx.execute_later(&END_LEASES, Vec::new())
 }
 
 /// The images that have a blob, by id.
@@ -236,7 +236,7 @@ pub fn lock(tx: &mut Tx<'_>, blob: &BlobId) -> Result<Option<bool>, Error> {
 /// Notes what was found of a locked blob.
 pub fn note(tx: &mut Tx<'_>, blob: &BlobId, is_whole: bool, now: Timestamp) -> Result<(), Error> {
     let state = if is_whole { "ready" } else { "damaged" };
-    tx.execute(&NOTE, &params![blob, state, now]).map(|_| ())
+    tx.execute_later(&NOTE, params![blob, state, now])
 }
 
 /// Asks for the blobs of a locked image to be read soon; says how many there are.

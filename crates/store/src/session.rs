@@ -78,8 +78,8 @@ pub static STATEMENTS: &[&Statement] = &[
 /// Adds a session, and removes the user's oldest ones beyond `most`.
 pub fn insert(tx: &mut Tx<'_>, session: &Session, most: u32) -> Result<(), Error> {
     let Session { digest, user, epoch, created_at, seen_at, expires_at } = session;
-    tx.execute(&INSERT, &params![digest, user, *epoch, *created_at, *seen_at, *expires_at])?;
-    tx.execute(&DELETE_OLDEST, &params![user, most]).map(|_| ())
+    tx.execute_later(&INSERT, params![digest, user, *epoch, *created_at, *seen_at, *expires_at])?;
+    tx.execute_later(&DELETE_OLDEST, params![user, most])
 }
 
 /// The session with this digest, whether it still holds or not.
@@ -89,12 +89,12 @@ pub async fn read(db: &Db, digest: &str) -> Result<Option<Session>, Error> {
 
 /// Remembers that a session was used.
 pub fn touch(tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<(), Error> {
-    tx.execute(&TOUCH, &params![digest, now]).map(|_| ())
+    tx.execute_later(&TOUCH, params![digest, now])
 }
 
 /// Removes a session.
 pub fn delete(tx: &mut Tx<'_>, digest: &str) -> Result<(), Error> {
-    tx.execute(&DELETE, &params![digest]).map(|_| ())
+    tx.execute_later(&DELETE, params![digest])
 }
 
 /// Adds a link that signs a user in once; links it had before open nothing any more.
@@ -104,8 +104,8 @@ pub fn insert_link(
     user: &UserId,
     expires_at: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(&LINK_DELETE_OF_USER, &params![user])?;
-    tx.execute(&LINK_INSERT, &params![digest, user, expires_at]).map(|_| ())
+    tx.execute_later(&LINK_DELETE_OF_USER, params![user])?;
+    tx.execute_later(&LINK_INSERT, params![digest, user, expires_at])
 }
 
 /// Uses a link up: whom it signs in, and until when it did.
@@ -117,15 +117,15 @@ pub fn take_link(tx: &mut Tx<'_>, digest: &str) -> Result<Option<(UserId, Timest
 
 /// Removes sessions that have ended or were not used since `idle`, and links that are too old.
 pub fn purge(tx: &mut Tx<'_>, now: Timestamp, idle: Timestamp) -> Result<(), Error> {
-    tx.execute(&PURGE, &params![now, idle])?;
-    tx.execute(&LINK_PURGE, &params![now]).map(|_| ())
+    tx.execute_later(&PURGE, params![now, idle])?;
+    tx.execute_later(&LINK_PURGE, params![now])
 }
 
 /// Removes what belongs to a user that is removed.
 pub fn forget_user(tx: &mut Tx<'_>, user: &UserId) -> Result<(), Error> {
-    tx.execute(&DELETE_OF_USER, &params![user])?;
-    tx.execute(&LINK_DELETE_OF_USER, &params![user])?;
-    tx.execute(&PREFERENCE_DELETE, &params![user]).map(|_| ())
+    tx.execute_later(&DELETE_OF_USER, params![user])?;
+    tx.execute_later(&LINK_DELETE_OF_USER, params![user])?;
+    tx.execute_later(&PREFERENCE_DELETE, params![user])
 }
 
 /// What a user prefers, as it was written.
@@ -140,7 +140,7 @@ pub fn put_preference(
     value: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(&PREFERENCE_PUT, &params![user, value, now]).map(|_| ())
+    tx.execute_later(&PREFERENCE_PUT, params![user, value, now])
 }
 
 fn session_of(row: Row) -> Result<Session, Error> {

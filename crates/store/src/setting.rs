@@ -23,10 +23,10 @@ pub async fn get(db: &Db, name: &str) -> Result<Option<String>, Error> {
 
 /// Remembers a value under a name.
 pub fn put(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), Error> {
-    tx.execute(&PUT, &params![name, value]).map(|_| ())
+    tx.execute_later(&PUT, params![name, value])
 }
 
 /// Forgets a name.
 pub fn remove(tx: &mut Tx<'_>, name: &str) -> Result<(), Error> {
-    tx.execute(&REMOVE, &params![name]).map(|_| ())
+    tx.execute_later(&REMOVE, params![name])
 }

@@ -9,7 +9,7 @@ use lendglass_core::share::{Recipient, Share, ShareState};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId, Timestamp};
 
-use crate::db::{Columns, Db, Row, Statement, Tx, Value};
+use crate::db::{Columns, Db, Question, Row, Statement, Tx, Value};
 use crate::params;
 
 /// The columns of a share `s`, in the order [`read_opt`] takes them.
@@ -25,6 +25,12 @@ static OF_IMAGE: Statement = Statement::new(concat!(
     "select ",
     share_columns!(),
     " from share s where s.image_id = $1 order by s.created_at, s.recipient_kind, s.recipient_id"
+));
+static OF_IMAGES: Statement = Statement::new(concat!(
+    "select ",
+    share_columns!(),
+    " from share s where s.image_id in {list} \
+     order by s.created_at, s.recipient_kind, s.recipient_id"
 ));
 /// Live shares of an image whose recipient fits a text: by its id, or by a name that the asker may know.
 macro_rules! found_of_image {
@@ -158,6 +164,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &FOUND_OF_IMAGE,
     &COUNT_OF_IMAGE,
     &OF_IMAGE,
+    &OF_IMAGES,
     &ONE,
     &BY_RECIPIENT_ID,
     &USAGE,
@@ -240,6 +247,11 @@ pub fn of_image_in(tx: &mut Tx<'_>, image: &ImageId) -> Result<Vec<Share>, Error
     read_all(tx.query(&OF_IMAGE, &params![image])?)
 }
 
+/// All shares of these images; those of one image oldest first.
+pub fn of_images(images: &[ImageId]) -> Question<Vec<Share>> {
+    Question::new(&OF_IMAGES, params![Value::list(images)], read_all)
+}
+
 /// The share of an image to a recipient.
 pub fn get(
     tx: &mut Tx<'_>,
@@ -312,12 +324,8 @@ pub async fn usage_of(
 }
 
 /// As [`usage_of`], inside a transaction; the images are locked.
-pub fn usage_of_in(
-    tx: &mut Tx<'_>,
-    images: &[ImageId],
-    now: Timestamp,
-) -> Result<BTreeMap<ImageId, ShareUsage>, Error> {
-    read_usages(tx.query(&USAGE_OF, &params![Value::list(images), now])?)
+pub fn usages(images: &[ImageId], now: Timestamp) -> Question<BTreeMap<ImageId, ShareUsage>> {
+    Question::new(&USAGE_OF, params![Value::list(images), now], read_usages)
 }
 
 fn read_usages(rows: Vec<Row>) -> Result<BTreeMap<ImageId, ShareUsage>, Error> {
@@ -430,8 +438,8 @@ pub fn delete_all<'a>(
 }
 
 /// The shares of these images to recipients with these ids, live or not.
-pub fn among(tx: &mut Tx<'_>, images: &[ImageId], ids: &[String]) -> Result<Vec<Share>, Error> {
-    read_all(tx.query(&AMONG, &params![Value::list(images), Value::list(ids)])?)
+pub fn among(images: &[ImageId], ids: &[String]) -> Question<Vec<Share>> {
+    Question::new(&AMONG, params![Value::list(images), Value::list(ids)], read_all)
 }
 
 /// How many shares an image has, live or not.
@@ -476,13 +484,9 @@ pub async fn of_caller(db: &Db, caller: &Caller, images: &[ImageId]) -> Result<V
 }
 
 /// As [`of_caller`], inside a transaction.
-pub fn of_caller_in(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    images: &[ImageId],
-) -> Result<Vec<Share>, Error> {
+pub fn to_caller(caller: &Caller, images: &[ImageId]) -> Question<Vec<Share>> {
     let values = params![Value::list(images), &caller.project, &caller.account];
-    read_all(tx.query(&OF_CALLER, &values)?)
+    Question::new(&OF_CALLER, values, read_all)
 }
 
 /// When the recipient of a share was last reminded of it.
@@ -502,7 +506,7 @@ pub fn remind(
     recipient: &Recipient,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(&REMIND, &params![image, recipient.kind(), recipient.id(), now]).map(|_| ())
+    tx.execute_later(&REMIND, params![image, recipient.kind(), recipient.id(), now])
 }
 
 /// Live shares that end within [`LAPSE_WARNING_SECONDS`], were made longer ago than that before their

@@ -55,9 +55,9 @@ pub fn count(tx: &mut Tx<'_>, scope: TagScope, project: &ProjectId) -> Result<u3
 
 /// Sets one, in place of an earlier one with its key. `project` matters for those of projects.
 pub fn put(tx: &mut Tx<'_>, tag: &PredefinedTag, project: &ProjectId) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         &PUT,
-        &params![
+        params![
             tag.scope.as_str(),
             id_of(tag.scope, project),
             tag.key.as_str(),
@@ -67,7 +67,6 @@ pub fn put(tx: &mut Tx<'_>, tag: &PredefinedTag, project: &ProjectId) -> Result<
             tag.set_at,
         ],
     )
-    .map(|_| ())
 }
 
 /// Forgets one; says whether there was one.

@@ -4,7 +4,7 @@ use lendglass_core::recipient::Candidates;
 use lendglass_core::tenant::{Account, Project, Region};
 use lendglass_core::{AccountId, Error, ProjectId, RegionId, Timestamp};
 
-use crate::db::{Columns, Db, Row, Statement, Tx};
+use crate::db::{Columns, Db, Question, Row, Statement, Tx};
 use crate::{params, user};
 
 /// Rows of one list at most; Keystone's lists have no pages, only an end.
@@ -22,7 +22,7 @@ static REGIONS: Statement =
 /// Adds a region behind the others. Zones are stored as words parted by line ends.
 pub fn insert_region(tx: &mut Tx<'_>, region: &Region, now: Timestamp) -> Result<(), Error> {
     let params = params![&region.id, &region.name, region.zones.join("\n"), now];
-    tx.execute(&REGION_INSERT, &params).map(|_| ())
+    tx.execute_later(&REGION_INSERT, params)
 }
 
 static EMPTY_REGIONS_DELETE: Statement = Statement::new(
@@ -32,7 +32,7 @@ static EMPTY_REGIONS_DELETE: Statement = Statement::new(
 
 /// Removes regions that hold no project and no image.
 pub fn delete_empty_regions(tx: &mut Tx<'_>) -> Result<(), Error> {
-    tx.execute(&EMPTY_REGIONS_DELETE, &[]).map(|_| ())
+    tx.execute_later(&EMPTY_REGIONS_DELETE, Vec::new())
 }
 
 /// All regions, the first one first.
@@ -88,19 +88,19 @@ pub fn insert_account(tx: &mut Tx<'_>, account: &Account, now: Timestamp) -> Res
         account.is_enabled,
         now,
     ];
-    tx.execute(&ACCOUNT_INSERT, &params).map(|_| ())
+    tx.execute_later(&ACCOUNT_INSERT, params)
 }
 
 /// Writes name, e-mail and whether it is enabled.
 pub fn update_account(tx: &mut Tx<'_>, account: &Account) -> Result<(), Error> {
     let email = account.email.as_deref().map(str::to_lowercase);
     let params = params![&account.id, &account.name, email, account.is_enabled];
-    tx.execute(&ACCOUNT_UPDATE, &params).map(|_| ())
+    tx.execute_later(&ACCOUNT_UPDATE, params)
 }
 
 /// Removes an account, and nothing that is in it.
 pub fn delete_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), Error> {
-    tx.execute(&ACCOUNT_DELETE, &params![id]).map(|_| ())
+    tx.execute_later(&ACCOUNT_DELETE, params![id])
 }
 
 /// The account with this id.
@@ -277,7 +277,7 @@ pub fn insert_project(tx: &mut Tx<'_>, project: &Project, now: Timestamp) -> Res
         project.is_enabled,
         now,
     ];
-    tx.execute(&PROJECT_INSERT, &params).map(|_| ())
+    tx.execute_later(&PROJECT_INSERT, params)
 }
 
 /// Writes name, description, and the two flags.
@@ -289,7 +289,7 @@ pub fn update_project(tx: &mut Tx<'_>, project: &Project) -> Result<(), Error> {
         project.is_discoverable,
         project.is_enabled,
     ];
-    tx.execute(&PROJECT_UPDATE, &params).map(|_| ())
+    tx.execute_later(&PROJECT_UPDATE, params)
 }
 
 /// Raises the epoch of a project and answers the new one; `None` where there is no such project.
@@ -303,7 +303,7 @@ pub fn raise_project_epoch(
 
 /// Removes a project, and nothing that it owns.
 pub fn delete_project(tx: &mut Tx<'_>, id: &ProjectId) -> Result<(), Error> {
-    tx.execute(&PROJECT_DELETE, &params![id]).map(|_| ())
+    tx.execute_later(&PROJECT_DELETE, params![id])
 }
 
 /// The project with this id.
@@ -389,12 +389,8 @@ fn holder<'a>(project: Option<&'a Project>, account: Option<&'a Account>) -> Opt
 }
 
 /// The site of an account, and whether it offers a region.
-pub fn site(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-    region: &RegionId,
-) -> Result<(String, bool), Error> {
-    site_of(tx.query_opt(&SITE, &params![account, region])?)
+pub fn site(account: &AccountId, region: &RegionId) -> Question<(String, bool)> {
+    Question::new(&SITE, params![account, region], |rows| site_of(rows.into_iter().next()))
 }
 
 /// As [`site`], outside a transaction.
@@ -414,12 +410,12 @@ fn site_of(row: Option<Row>) -> Result<(String, bool), Error> {
 
 /// Says of which site an account is; one that has a site keeps it.
 pub fn set_site(tx: &mut Tx<'_>, account: &AccountId, site: &str) -> Result<(), Error> {
-    tx.execute(&SITE_OF_ACCOUNT, &params![account, site]).map(|_| ())
+    tx.execute_later(&SITE_OF_ACCOUNT, params![account, site])
 }
 
 /// Says that a site offers a region. A region that no site is named for is offered by all.
 pub fn offer_region(tx: &mut Tx<'_>, region: &RegionId, site: &str) -> Result<(), Error> {
-    tx.execute(&SITE_OF_REGION, &params![region, site]).map(|_| ())
+    tx.execute_later(&SITE_OF_REGION, params![region, site])
 }
 
 /// Everything the store knows of a recipient named `text` in a region (ID-08), outside a transaction: for

@@ -31,6 +31,8 @@ pub struct ShareChange {
     pub before: Option<Share>,
     /// The row as it became; `None`: there is none.
     pub after: Option<Share>,
+    /// A share that had ended by time stood in the row, where nobody had swept it yet.
+    pub replaces_ended: bool,
     /// The vault that held the image for the share while it was accepted.
     pub vault: Option<VaultId>,
 }
@@ -51,7 +53,7 @@ pub fn insert(
         ])
     };
     let text = Json::Array(changes.iter().map(pair).collect()).to_string();
-    tx.execute(&INSERT, &params![id, &caller.user, &caller.project, text, expires_at]).map(|_| ())
+    tx.execute_later(&INSERT, params![id, &caller.user, &caller.project, text, expires_at])
 }
 
 /// Takes an act of the caller away: its changes, and until when it can be undone.
@@ -64,7 +66,7 @@ pub fn take(
     let Some(row) = found else { return Ok(None) };
     let mut columns = row.read();
     let (text, expires_at) = (columns.text()?, columns.time()?);
-    tx.execute(&DELETE, &params![id])?;
+    tx.execute_later(&DELETE, params![id])?;
     let broken = || Error::internal("the row of an undo is broken");
     let changes: Vec<[Json; 3]> = serde_json::from_str(&text).map_err(|_| broken())?;
     let share = |json: &Json| {
@@ -74,7 +76,8 @@ pub fn take(
         .iter()
         .map(|[before, after, vault]| {
             let vault = vault.as_str().map(VaultId::trusted);
-            Ok(ShareChange { before: share(before)?, after: share(after)?, vault })
+            let (before, after) = (share(before)?, share(after)?);
+            Ok(ShareChange { before, after, replaces_ended: false, vault })
         })
         .collect();
     Ok(Some((changes?, expires_at)))
@@ -87,7 +90,7 @@ pub async fn purge(db: &Db, now: Timestamp) -> Result<(), Error> {
     if count.unwrap_or(0) == 0 {
         return Ok(());
     }
-    db.write(move |tx| tx.execute(&PURGE, &params![now]).map(|_| ())).await
+    db.write(move |tx| tx.execute_later(&PURGE, params![now])).await
 }
 
 fn render(share: &Share) -> Json {

@@ -167,14 +167,13 @@ pub(crate) fn begin_without_lease(
 fn put(tx: &mut Tx<'_>, upload: &Upload, lease_until: i64, now: Timestamp) -> Result<(), Error> {
     let copy = &upload.copy;
     put_blob(tx, copy, now)?;
-    tx.execute(&PUT_UPLOAD, &params![&upload.id, &upload.image, &copy.blob, lease_until, now])
-        .map(|_| ())
+    tx.execute_later(&PUT_UPLOAD, params![&upload.id, &upload.image, &copy.blob, lease_until, now])
 }
 
 /// Writes down a blob whose bytes are about to arrive, and where it will lie.
 pub fn put_blob(tx: &mut Tx<'_>, copy: &Copy, now: Timestamp) -> Result<(), Error> {
-    tx.execute(&PUT_BLOB, &params![&copy.blob, &copy.region, now])?;
-    tx.execute(&PUT_COPY, &params![&copy.blob, STORE, &copy.locator]).map(|_| ())
+    tx.execute_later(&PUT_BLOB, params![&copy.blob, &copy.region, now])?;
+    tx.execute_later(&PUT_COPY, params![&copy.blob, STORE, &copy.locator])
 }
 
 /// Renews the lease; `false` where somebody else has taken the upload over.
@@ -194,8 +193,8 @@ pub fn take(tx: &mut Tx<'_>, upload: &Upload) -> Result<bool, Error> {
 pub fn cancel_of_image(tx: &mut Tx<'_>, image: &ImageId) -> Result<(), Error> {
     if let Some(row) = tx.query_opt(&BLOB_OF, &params![image])? {
         let blob = BlobId::trusted(row.read().text()?);
-        tx.execute(&TAKE_IMAGE, &params![image])?;
-        tx.execute(&DIE_IF_UNUSED, &params![&blob])?;
+        tx.execute_later(&TAKE_IMAGE, params![image])?;
+        tx.execute_later(&DIE_IF_UNUSED, params![&blob])?;
     }
     Ok(())
 }
@@ -218,7 +217,7 @@ pub fn seize(tx: &mut Tx<'_>, lease_seconds: u32) -> Result<Option<Upload>, Erro
 /// Ends all leases: for an embedded database at start, when no other process can hold one. Uploads
 /// that are kept have none.
 pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
-    tx.execute(&END_LEASES, &[]).map(|_| ())
+    tx.execute_later(&END_LEASES, Vec::new())
 }
 
 fn lease_end(tx: &mut Tx<'_>, seconds: u32) -> Result<i64, Error> {
@@ -241,8 +240,8 @@ pub fn fill(
     if changed != 1 {
         return Err(Error::internal("a blob was filled twice"));
     }
-    tx.execute(&PUT_DISK, &params![image, position, blob])?;
-    tx.execute(&PUT_USE, &params![blob, image]).map(|_| ())
+    tx.execute_later(&PUT_DISK, params![image, position, blob])?;
+    tx.execute_later(&PUT_USE, params![blob, image])
 }
 
 /// Lets `image` use a blob that others use already; `false` where it is dying or damaged. Holds the
@@ -256,19 +255,19 @@ pub fn add_use(
     if tx.execute(&LOCK_LIVE, &params![blob])? == 0 {
         return Ok(false);
     }
-    tx.execute(&PUT_DISK, &params![image, position, blob])?;
-    tx.execute(&PUT_USE, &params![blob, image])?;
+    tx.execute_later(&PUT_DISK, params![image, position, blob])?;
+    tx.execute_later(&PUT_USE, params![blob, image])?;
     Ok(true)
 }
 
 /// Ends an image's uses; blobs that nobody uses any more are left dying. Locks blobs by id.
 pub fn release_image(tx: &mut Tx<'_>, image: &ImageId) -> Result<(), Error> {
-    tx.execute(&DROP_DISKS, &params![image])?;
+    tx.execute_later(&DROP_DISKS, params![image])?;
     for row in tx.query(&USES_OF_IMAGE, &params![image])? {
         let blob = BlobId::trusted(row.read().text()?);
-        tx.execute(&LOCK_BLOB, &params![&blob])?;
-        tx.execute(&DROP_USE, &params![&blob, image])?;
-        tx.execute(&DIE_IF_UNUSED, &params![&blob])?;
+        tx.execute_later(&LOCK_BLOB, params![&blob])?;
+        tx.execute_later(&DROP_USE, params![&blob, image])?;
+        tx.execute_later(&DIE_IF_UNUSED, params![&blob])?;
     }
     Ok(())
 }
@@ -284,7 +283,7 @@ pub fn hold(
     if tx.execute(&LOCK_LIVE, &params![blob])? == 0 {
         return Ok(false);
     }
-    tx.execute(&PUT_HOLDER, &params![blob, holder_kind, holder])?;
+    tx.execute_later(&PUT_HOLDER, params![blob, holder_kind, holder])?;
     Ok(true)
 }
 
@@ -297,16 +296,16 @@ pub fn release_holders(tx: &mut Tx<'_>, holder_kind: &str, holders: &[&str]) -> 
         }
     }
     for (blob, holder) in &uses {
-        tx.execute(&LOCK_BLOB, &params![blob])?;
-        tx.execute(&DROP_HOLDER, &params![blob, holder_kind, *holder])?;
-        tx.execute(&DIE_IF_UNUSED, &params![blob])?;
+        tx.execute_later(&LOCK_BLOB, params![blob])?;
+        tx.execute_later(&DROP_HOLDER, params![blob, holder_kind, *holder])?;
+        tx.execute_later(&DIE_IF_UNUSED, params![blob])?;
     }
     Ok(())
 }
 
 /// Leaves a blob that never became ready dying.
 pub fn give_up(tx: &mut Tx<'_>, blob: &BlobId) -> Result<(), Error> {
-    tx.execute(&DIE_IF_UNUSED, &params![blob]).map(|_| ())
+    tx.execute_later(&DIE_IF_UNUSED, params![blob])
 }
 
 /// Where the disks of an image lie, by position.
@@ -331,8 +330,8 @@ pub async fn dying(db: &Db, region: &RegionId, most: u32) -> Result<Vec<Copy>, E
 
 /// Forgets a dying blob, after its bytes are gone.
 pub fn forget(tx: &mut Tx<'_>, blob: &BlobId) -> Result<(), Error> {
-    tx.execute(&FORGET_COPY, &params![blob])?;
-    tx.execute(&FORGET, &params![blob]).map(|_| ())
+    tx.execute_later(&FORGET_COPY, params![blob])?;
+    tx.execute_later(&FORGET, params![blob])
 }
 
 fn read_copies(rows: Vec<Row>) -> Result<Vec<Copy>, Error> {

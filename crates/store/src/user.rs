@@ -151,7 +151,7 @@ pub fn insert(
         user.is_system_admin,
         now,
     ];
-    tx.execute(&INSERT, &params).map(|_| ())
+    tx.execute_later(&INSERT, params)
 }
 
 /// Writes name, e-mail, description, default project and whether it is enabled.
@@ -164,12 +164,12 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), Error> {
         user.default_project.as_ref().map(|project| project.as_str()),
         user.is_enabled,
     ];
-    tx.execute(&UPDATE, &params).map(|_| ())
+    tx.execute_later(&UPDATE, params)
 }
 
 /// Writes a password's hash.
 pub fn set_password(tx: &mut Tx<'_>, id: &UserId, hash: &str) -> Result<(), Error> {
-    tx.execute(&SET_PASSWORD, &params![id, hash]).map(|_| ())
+    tx.execute_later(&SET_PASSWORD, params![id, hash])
 }
 
 /// Raises the epoch of a user and answers the new one; `None` where there is no such user.
@@ -179,8 +179,8 @@ pub fn raise_epoch(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<Optio
 
 /// Removes a user with its roles.
 pub fn delete(tx: &mut Tx<'_>, id: &UserId) -> Result<(), Error> {
-    tx.execute(&TAKE_ALL_OF_USER, &params![id])?;
-    tx.execute(&DELETE, &params![id]).map(|_| ())
+    tx.execute_later(&TAKE_ALL_OF_USER, params![id])?;
+    tx.execute_later(&DELETE, params![id])
 }
 
 /// Whether a user has this id.
@@ -267,7 +267,7 @@ pub fn take(tx: &mut Tx<'_>, given: &Assignment) -> Result<bool, Error> {
 
 /// Takes every role in a project away.
 pub fn take_all_in(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(), Error> {
-    tx.execute(&TAKE_ALL_OF_PROJECT, &params![project]).map(|_| ())
+    tx.execute_later(&TAKE_ALL_OF_PROJECT, params![project])
 }
 
 /// What a user has been assigned in a project.

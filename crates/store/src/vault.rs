@@ -90,9 +90,9 @@ pub struct Narrowed {
 
 /// Writes a new vault.
 pub fn insert(tx: &mut Tx<'_>, vault: &Vault) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         &INSERT,
-        &params![
+        params![
             &vault.id,
             &vault.project,
             &vault.region,
@@ -106,14 +106,13 @@ pub fn insert(tx: &mut Tx<'_>, vault: &Vault) -> Result<(), Error> {
             vault.updated_at,
         ],
     )
-    .map(|_| ())
 }
 
 /// Writes what may change of a vault. The row is locked.
 pub fn update(tx: &mut Tx<'_>, vault: &Vault) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         &UPDATE,
-        &params![
+        params![
             &vault.id,
             &vault.name,
             &vault.description,
@@ -122,12 +121,11 @@ pub fn update(tx: &mut Tx<'_>, vault: &Vault) -> Result<(), Error> {
             vault.updated_at,
         ],
     )
-    .map(|_| ())
 }
 
 /// Deletes an empty vault. The row is locked.
 pub fn delete(tx: &mut Tx<'_>, id: &VaultId) -> Result<(), Error> {
-    tx.execute(&DELETE, &params![id]).map(|_| ())
+    tx.execute_later(&DELETE, params![id])
 }
 
 /// Locks a vault and reads it with what is used of it: what every change of its contents starts with.
@@ -204,7 +202,7 @@ pub fn delete_all_of_project(tx: &mut Tx<'_>, project: &ProjectId) -> Result<(),
         }
     }
     backup::delete(tx, &backups.iter().collect::<Vec<_>>())?;
-    tx.execute(&DELETE_ALL, &params![project]).map(|_| ())
+    tx.execute_later(&DELETE_ALL, params![project])
 }
 
 fn read_sum(rows: Vec<Row>) -> Result<(u32, u64), Error> {

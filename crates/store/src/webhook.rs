@@ -117,9 +117,9 @@ pub struct Claim {
 
 /// Writes a new webhook. The project is locked.
 pub fn insert(tx: &mut Tx<'_>, hook: &Webhook) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         &INSERT,
-        &params![
+        params![
             &hook.id,
             &hook.project,
             &hook.account,
@@ -139,14 +139,13 @@ pub fn insert(tx: &mut Tx<'_>, hook: &Webhook) -> Result<(), Error> {
             hook.updated_at,
         ],
     )
-    .map(|_| ())
 }
 
 /// Writes what an owner may change; a delivery under way loses its claim.
 pub fn update(tx: &mut Tx<'_>, hook: &Webhook) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         &UPDATE,
-        &params![
+        params![
             &hook.id,
             &hook.url,
             kinds_text(&hook.kinds),
@@ -158,7 +157,6 @@ pub fn update(tx: &mut Tx<'_>, hook: &Webhook) -> Result<(), Error> {
             hook.updated_at,
         ],
     )
-    .map(|_| ())
 }
 
 /// Removes a webhook; says whether there was one.
@@ -286,5 +284,5 @@ pub fn release(tx: &mut Tx<'_>, claim: &Claim, next_try_at: Timestamp) -> Result
 
 /// Ends all leases: for an embedded database at start, when no other process can hold one.
 pub fn end_leases(tx: &mut Tx<'_>) -> Result<(), Error> {
-    tx.execute(&END_LEASES, &[]).map(|_| ())
+    tx.execute_later(&END_LEASES, Vec::new())
 }

@@ -343,7 +343,8 @@ fn hand_over_shares(
             store_share::put(tx, &share)?;
         }
     }
-    settle(tx, image, policy, now)
+    let shares = store_share::count(tx, &image.id)?;
+    settle(tx, image, shares, policy, now)
 }
 
 /// Records change while queued or active (T-030).

@@ -18,7 +18,7 @@ use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::notice::{Inbox, Notice, NoticeKind};
 use lendglass_core::recipient::Named;
-use lendglass_core::share::{Recipient, ShareEvent, ShareState};
+use lendglass_core::share::{Recipient, Share, ShareEvent, ShareState};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, JobId, Kind, Timestamp, VaultId};
 use lendglass_store::undo::ShareChange;
@@ -113,6 +113,8 @@ pub struct Report {
     pub job: Option<JobId>,
     /// Pair by pair.
     pub results: Vec<PairResult>,
+    /// The share of each pair as it is when all of them stand; none where there is none.
+    pub shares: Vec<Option<Share>>,
     /// Whether the good pairs stand: false for a dry run and for a failed all-or-nothing batch.
     pub is_done: bool,
     /// How the actor may take it back, for a few seconds (ST-09).
@@ -129,6 +131,14 @@ pub struct Undo {
 }
 
 impl Report {
+    /// As [`Report::only`], with the share as it is now.
+    pub fn only_share(mut self) -> Result<(PairResult, Share), Error> {
+        let share = self.shares.pop().flatten();
+        let result = self.only()?;
+        let gone = || Error::new(Code::NotShared).with("recipient", &result.recipient);
+        Ok((result.clone(), share.ok_or_else(gone)?))
+    }
+
     /// The refusal of the only pair of a batch of one, for dialects that know only those.
     pub fn only(self) -> Result<PairResult, Error> {
         let first = self.results.into_iter().next();
@@ -270,6 +280,14 @@ struct Batch {
 struct Pair {
     result: PairResult,
     change: Option<ShareChange>,
+    /// The share as it will be.
+    share: Option<Share>,
+}
+
+impl Pair {
+    fn changed(result: PairResult, change: ShareChange) -> Pair {
+        Pair { result, share: change.after.clone(), change: Some(change) }
+    }
 }
 
 impl Batch {
@@ -341,7 +359,7 @@ fn refused(image: &ImageId, recipient: &str, error: Error) -> Pair {
         resolved: None,
         outcome: Outcome::Refused(error),
     };
-    Pair { result, change: None }
+    Pair { result, change: None, share: None }
 }
 
 /// Decides in one transaction and writes what is to stand, then tells whom it concerns.
@@ -375,21 +393,25 @@ fn conclude(
 ) -> Result<(Report, Vec<Inbox>), Error> {
     let is_spoilt = batch.mode == Mode::All && pairs.iter().any(|p| p.result.outcome.is_refused());
     let is_done = !batch.is_dry && !is_spoilt;
-    let (results, changes): (Vec<PairResult>, Vec<Option<ShareChange>>) =
-        pairs.into_iter().map(|pair| (pair.result, pair.change)).unzip();
-    let mut report = Report { job: None, results, is_done, undo: None };
-    let full = full_images(tx, batch, ground, &report.results)?;
-    trace::pairs(tx, batch, &report.results)?;
-    if !is_done {
-        notice::tell(tx, &full)?;
-        return Ok((report, full.iter().map(Notice::inbox).collect()));
+    let mut report =
+        Report { job: None, results: Vec::new(), shares: Vec::new(), is_done, undo: None };
+    let mut changes: Vec<ShareChange> = Vec::new();
+    for pair in pairs {
+        report.results.push(pair.result);
+        report.shares.push(pair.share);
+        changes.extend(pair.change);
     }
-    let mut changes: Vec<ShareChange> = changes.into_iter().flatten().collect();
-    write::write_job(tx, batch, &report.results)?;
-    report.job = Some(batch.job.clone());
-    let told = write::write(tx, batch, ground, &mut changes, full)?;
-    report.undo = write::write_undo(tx, batch, &changes)?;
-    Ok((report, told))
+    let mut notices = full_images(tx, batch, ground, &report.results)?;
+    trace::pairs(tx, batch, &report.results)?;
+    if is_done {
+        write::write_job(tx, batch, &report.results)?;
+        report.job = Some(batch.job.clone());
+        notices.extend(write::write(tx, batch, ground, &mut changes)?);
+        report.undo = write::write_undo(tx, batch, &changes)?;
+    }
+    // Last, because the inboxes stay locked until the commit.
+    notice::tell(tx, &notices)?;
+    Ok((report, notices.iter().map(Notice::inbox).collect()))
 }
 
 /// The notices to owners whose images take no further recipient, so that somebody who wants to accept

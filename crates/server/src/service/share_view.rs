@@ -115,27 +115,17 @@ pub async fn one(
     id: &ImageId,
     recipient: &str,
 ) -> Result<Share, Error> {
-    let share = changed(app, caller, id, recipient).await?;
-    caller.may(Action::SharesList)?;
-    Ok(share)
-}
-
-/// As [`one`], for the answer to a change of that very share.
-pub async fn changed(
-    app: &App,
-    caller: &Caller,
-    id: &ImageId,
-    recipient: &str,
-) -> Result<Share, Error> {
     let shares = shares_of(app, caller, id).await?;
     let is_own = recipient == caller.project.as_str();
     let account = Recipient::Account(caller.account.clone());
-    shares
+    let share = shares
         .iter()
         .find(|share| share.recipient.id() == recipient)
         .or_else(|| shares.iter().find(|share| is_own && share.recipient == account))
         .cloned()
-        .ok_or_else(|| Error::new(Code::NotShared).with("recipient", recipient))
+        .ok_or_else(|| Error::new(Code::NotShared).with("recipient", recipient))?;
+    caller.may(Action::SharesList)?;
+    Ok(share)
 }
 
 /// An offer as its recipient sees it.

@@ -22,8 +22,8 @@ pub(super) fn answer_all(
     request: &Answer,
     is_leaving: bool,
 ) -> Result<(Ground, Vec<Pair>), Error> {
-    let ground = Ground::lock(tx, batch, &request.images)?;
-    let usages = store_share::usage_of_in(tx, &ground.images(), batch.now)?;
+    let usages = |ids: &[ImageId]| store_share::usages(ids, batch.now);
+    let (ground, usages) = Ground::lock(tx, batch, &request.images, usages)?;
     let own = request.recipient.as_deref().unwrap_or(batch.caller.project.as_str());
     let mut decided = Vec::new();
     for id in batch.each_once(&request.images) {
@@ -68,7 +68,8 @@ fn decide(
     };
     match transition(Some(share.state), request.event, policy)? {
         Change::Unchanged => {
-            Ok(Pair { result: result(Outcome::Already(share.state)), change: None })
+            let result = result(Outcome::Already(share.state));
+            Ok(Pair { result, change: None, share: Some(share) })
         }
         Change::Removed => Err(Error::internal("an answer that ends a share")),
         Change::To(state) => {
@@ -79,8 +80,15 @@ fn decide(
             after.updated_at = batch.now;
             let result = result(Outcome::Now(state));
             let vault = batch.vault.clone();
-            let change = Some(ShareChange { before: Some(share), after: Some(after), vault });
-            Ok(Pair { result, change })
+            Ok(Pair::changed(
+                result,
+                ShareChange {
+                    before: Some(share),
+                    after: Some(after),
+                    replaces_ended: false,
+                    vault,
+                },
+            ))
         }
     }
 }

@@ -8,7 +8,9 @@ use lendglass_core::image::Image;
 use lendglass_core::policy::Policy;
 use lendglass_core::share::Share;
 use lendglass_core::{Error, ImageId, ProjectId};
-use lendglass_store::{Tx, image as store_image, policy as store_policy, share as store_share};
+use lendglass_store::{
+    Questions, Tx, image as store_image, policy as store_policy, share as store_share,
+};
 
 use super::Batch;
 use crate::service::{Seen, not_found};
@@ -20,36 +22,36 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    /// Locks the images; two statements and one for each owner, however many images there are.
-    pub(super) fn lock(
+    /// Locks the images, and asks what else is to be known under their locks, in one go.
+    pub(super) fn lock<Q: Questions>(
         tx: &mut Tx<'_>,
         batch: &Batch,
         images: &[ImageId],
-    ) -> Result<Ground, Error> {
-        let caller = &batch.caller;
+        more: impl FnOnce(&[ImageId]) -> Q,
+    ) -> Result<(Ground, Q::Answers), Error> {
+        let (caller, base) = (&batch.caller, &batch.app.policy);
         let ids: Vec<ImageId> =
             images.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        let images = store_image::lock_all(tx, &ids)?;
+        let (images, to_caller, rules, more) = tx.ask((
+            store_image::locked(&ids),
+            store_share::to_caller(caller, &ids),
+            store_policy::of_owners(&ids, &caller.region, &caller.project),
+            more(&ids),
+        ))?;
         let mut shares: BTreeMap<ImageId, Vec<Share>> = BTreeMap::new();
-        for share in store_share::of_caller_in(tx, caller, &ids)? {
+        for share in to_caller {
             shares.entry(share.image.clone()).or_default().push(share);
         }
         let mut ground = Ground { seen: BTreeMap::new(), policies: BTreeMap::new() };
         for image in images {
             if image.region == caller.region && !ground.policies.contains_key(&image.owner) {
-                let base = &batch.app.policy;
-                let policy = store_policy::effective_in(tx, base, &image.region, &image.owner)?;
+                let policy = rules.policy(base, &image.owner)?;
                 ground.policies.insert(image.owner.clone(), policy);
             }
             let shares = shares.remove(&image.id).unwrap_or_default();
             ground.seen.insert(image.id.clone(), Seen { image, shares });
         }
-        Ok(ground)
-    }
-
-    /// The images that exist.
-    pub(super) fn images(&self) -> Vec<ImageId> {
-        self.seen.keys().cloned().collect()
+        Ok((ground, more))
     }
 
     /// An image as the caller sees it; not found where he may not know of it (I7).

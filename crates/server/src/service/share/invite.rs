@@ -1,5 +1,6 @@
 //! Deciding offers: which recipient is meant, whether the policy and the ceilings allow it, and what
-//! the recipient's own rules make of it. Names, shares and rules are read before the first decision.
+//! the recipient's own rules make of it. Names, shares and rules are read before the first decision,
+//! in two goes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +13,11 @@ use lendglass_core::recipient::{self, Candidates, Named};
 use lendglass_core::share::{
     Change, Recipient, Share, ShareEvent, ShareState, Verdict, by_rule, is_live, transition,
 };
+use lendglass_core::tenant::Caller;
 use lendglass_core::{AccountId, Code, Error, ImageId, ProjectId, RegionId, access, quota};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{
-    Tx, candidates as store_candidates, image as store_image, policy as store_policy,
+    Questions, Tx, candidates as store_candidates, image as store_image, policy as store_policy,
     rule as store_rule, share as store_share, tenant as store_tenant,
 };
 
@@ -27,10 +29,20 @@ pub(super) fn invite_all(
     batch: &Batch,
     request: &Invite,
 ) -> Result<(Ground, Vec<Pair>), Error> {
-    check_request(tx, batch, request)?;
-    lock_owners(tx, batch, &request.images)?;
-    let ground = Ground::lock(tx, batch, &request.images)?;
-    let mut known = Known::read(tx, batch, &ground, request)?;
+    let names: BTreeSet<&str> = request
+        .recipients
+        .iter()
+        .map(|named| named.text.as_str())
+        .filter(|text| recipient::check_shape(text).is_ok())
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let (owners, candidates) = tx.ask((
+        owners(batch, &request.images),
+        store_candidates::of_all(&names, &batch.caller.region),
+    ))?;
+    check_request(batch, request, &owners.policy(batch, &batch.caller.project)?)?;
+    owners.lock(tx, batch)?;
+    let (ground, mut known) = Known::read(tx, batch, candidates, request)?;
     let mut newly_shared = NewlyShared::new();
     let mut decided = Vec::new();
     for id in batch.each_once(&request.images) {
@@ -41,11 +53,8 @@ pub(super) fn invite_all(
     Ok((ground, decided))
 }
 
-fn check_request(tx: &mut Tx<'_>, batch: &Batch, request: &Invite) -> Result<(), Error> {
-    let caller = &batch.caller;
-    let policy =
-        store_policy::effective_in(tx, &batch.app.policy, &caller.region, &caller.project)?;
-    quota::room_for_ids(request.recipients.len(), &policy)?;
+fn check_request(batch: &Batch, request: &Invite, policy: &Policy) -> Result<(), Error> {
+    quota::room_for_ids(request.recipients.len(), policy)?;
     if policy.share.require_ack && !request.acknowledge {
         return Err(Error::new(Code::AcknowledgeRequired));
     }
@@ -69,15 +78,37 @@ fn check_request(tx: &mut Tx<'_>, batch: &Batch, request: &Invite) -> Result<(),
     Ok(())
 }
 
-/// Locks the owning projects whose count of shared images is limited (SH-16), before any image.
-pub(super) fn lock_owners(tx: &mut Tx<'_>, batch: &Batch, images: &[ImageId]) -> Result<(), Error> {
-    for (owner, region) in store_image::owners(tx, images)? {
-        let policy = store_policy::effective_in(tx, &batch.app.policy, &region, &owner)?;
-        if policy.share.max_shared_images.is_some() {
-            store_image::lock_project(tx, &owner)?;
-        }
+/// Who owns the images of a batch in its region, with the rules of each and of the caller.
+pub(super) struct Owners {
+    projects: Vec<ProjectId>,
+    rules: store_policy::Rules,
+}
+
+/// Asks for [`Owners`].
+pub(super) fn owners(
+    batch: &Batch,
+    images: &[ImageId],
+) -> impl Questions<Answers = Owners> + use<> {
+    let (region, project) = (&batch.caller.region, &batch.caller.project);
+    let questions =
+        (store_image::owners(images, region), store_policy::of_owners(images, region, project));
+    questions.then(|(projects, rules)| Ok(Owners { projects, rules }))
+}
+
+impl Owners {
+    fn policy(&self, batch: &Batch, project: &ProjectId) -> Result<Policy, Error> {
+        self.rules.policy(&batch.app.policy, project)
     }
-    Ok(())
+
+    /// Locks the projects whose count of shared images is limited (SH-16), before any image.
+    pub(super) fn lock(&self, tx: &mut Tx<'_>, batch: &Batch) -> Result<(), Error> {
+        for owner in &self.projects {
+            if self.policy(batch, owner)?.share.max_shared_images.is_some() {
+                store_image::lock_project(tx, owner)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What the decisions are made from, read in a few statements.
@@ -91,34 +122,37 @@ struct Known {
 }
 
 impl Known {
+    /// Locks the images, and reads what concerns them; of owners the one who most likely asks.
     fn read(
         tx: &mut Tx<'_>,
         batch: &Batch,
-        ground: &Ground,
+        candidates: BTreeMap<String, Candidates>,
         request: &Invite,
-    ) -> Result<Known, Error> {
-        let names: BTreeSet<&str> = request
-            .recipients
-            .iter()
-            .map(|named| named.text.as_str())
-            .filter(|text| recipient::check_shape(text).is_ok())
-            .collect();
-        let names: Vec<&str> = names.into_iter().collect();
-        let candidates = store_candidates::of_all(tx, &names, &batch.caller.region)?;
-        let images = ground.images();
+    ) -> Result<(Ground, Known), Error> {
+        let Caller { project, account, region, .. } = &batch.caller;
         let ids = possible_ids(&candidates);
-        let shares = store_share::among(tx, &images, &ids)?;
-        Ok(Known {
+        let questions = |images: &[ImageId]| {
+            (
+                store_share::among(images, &ids),
+                store_share::usages(images, batch.now),
+                store_rule::of_owner(&ids, project, account),
+                store_tenant::site(account, region),
+            )
+        };
+        let (ground, (shares, usages, rules, (site, _))) =
+            Ground::lock(tx, batch, &request.images, questions)?;
+        let known = Known {
             shares: shares
                 .into_iter()
                 .map(|s| ((s.image.clone(), s.recipient.clone()), s))
                 .collect(),
-            usages: store_share::usage_of_in(tx, &images, batch.now)?,
+            usages,
             candidates,
             accounts: BTreeMap::new(),
-            sites: BTreeMap::new(),
-            rules: BTreeMap::new(),
-        })
+            sites: BTreeMap::from([(account.clone(), site)]),
+            rules: BTreeMap::from([(project.clone(), rules)]),
+        };
+        Ok((ground, known))
     }
 
     /// The account that holds the owner of an image.
@@ -151,7 +185,7 @@ impl Known {
         if let Some(site) = self.sites.get(account) {
             return Ok(site.clone());
         }
-        let (site, _) = store_tenant::site(tx, account, region)?;
+        let (site, _) = tx.ask(store_tenant::site(account, region))?;
         self.sites.insert(account.clone(), site.clone());
         Ok(site)
     }
@@ -167,7 +201,7 @@ impl Known {
             return Ok(());
         }
         let ids = possible_ids(&self.candidates);
-        let rules = store_rule::of_owner(tx, &ids, owner, account)?;
+        let rules = tx.ask(store_rule::of_owner(&ids, owner, account))?;
         self.rules.insert(owner.clone(), rules);
         Ok(())
     }
@@ -283,7 +317,8 @@ impl Offer<'_> {
         let (image, policy, now) = (self.image, self.policy, self.batch.now);
         access::may_share_with(image, &recipient, false, policy)?;
         let key = (image.id.clone(), recipient.clone());
-        let old = self.known.shares.get(&key).filter(|old| is_live(old, now));
+        let row = self.known.shares.get(&key);
+        let old = row.filter(|old| is_live(old, now));
         let from = old.map(|share| share.state);
         let change = transition(from, ShareEvent::Invite, policy)
             .map_err(|error| error.with("recipient", recipient.id()))?;
@@ -296,7 +331,8 @@ impl Offer<'_> {
         let offered = match (change, from) {
             (Change::To(state), _) => state,
             (Change::Unchanged, Some(state)) => {
-                return Ok(Pair { result: result(Outcome::Already(state)), change: None });
+                let result = result(Outcome::Already(state));
+                return Ok(Pair { result, change: None, share: old.cloned() });
             }
             (Change::Unchanged, None) | (Change::Removed, _) => {
                 return Err(Error::internal("an offer that ends a share"));
@@ -304,12 +340,17 @@ impl Offer<'_> {
         };
         let state = self.placed(&recipient, from, offered, *usage)?;
         if from == Some(state) {
-            return Ok(Pair { result: result(Outcome::Already(state)), change: None });
+            let result = result(Outcome::Already(state));
+            return Ok(Pair { result, change: None, share: old.cloned() });
         }
         *usage = usage.moved(from, Some(state));
-        let after = self.share(recipient.clone(), state);
-        let change = Some(ShareChange { before: old.cloned(), after: Some(after), vault: None });
-        Ok(Pair { result: result(Outcome::Now(state)), change })
+        let change = ShareChange {
+            before: old.cloned(),
+            after: Some(self.share(recipient.clone(), state)),
+            replaces_ended: old.is_none() && row.is_some(),
+            vault: None,
+        };
+        Ok(Pair::changed(result(Outcome::Now(state)), change))
     }
 
     /// The state the offer comes to: the recipient's rule decides where there is room for what it

@@ -82,11 +82,13 @@ fn lapse_in(
         changes.extend(over.map(|share| ShareChange {
             before: Some(share),
             after: None,
+            replaces_ended: false,
             vault: None,
         }));
     }
-    let told = write::write(tx, batch, &ground, &mut changes, Vec::new())?;
-    Ok((told, changes.len()))
+    let notices = write::write(tx, batch, &ground, &mut changes)?;
+    notice::tell(tx, &notices)?;
+    Ok((notices.iter().map(Notice::inbox).collect(), changes.len()))
 }
 
 fn warn_in(tx: &mut Tx<'_>, batch: &Batch, due: &[Share]) -> Result<Vec<Notice>, Error> {
@@ -107,5 +109,5 @@ fn warn_in(tx: &mut Tx<'_>, batch: &Batch, due: &[Share]) -> Result<Vec<Notice>,
 
 fn lock(tx: &mut Tx<'_>, batch: &Batch, shares: &[Share]) -> Result<Ground, Error> {
     let images: Vec<ImageId> = shares.iter().map(|share| share.image.clone()).collect();
-    Ground::lock(tx, batch, &images)
+    Ok(Ground::lock(tx, batch, &images, |_| ())?.0)
 }

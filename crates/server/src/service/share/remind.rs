@@ -20,18 +20,18 @@ pub(super) fn remind(
     batch: &Batch,
     request: &Withdraw,
 ) -> Result<(Report, Vec<Notice>), Error> {
-    let ground = Ground::lock(tx, batch, &request.images)?;
+    let (ground, shares) = Ground::lock(tx, batch, &request.images, store_share::of_images)?;
     let mut pairs = Vec::new();
     let mut notices = Vec::new();
     for id in batch.each_once(&request.images) {
-        let reminded = remind_one(tx, batch, &ground, id, request, &mut notices);
+        let reminded = remind_one(tx, batch, (&ground, &shares), id, request, &mut notices);
         let named = request.recipients.iter().flatten().map(|named| named.text.as_str());
         pairs.extend(batch.or_refused(id, reminded, named)?);
     }
     let results: Vec<PairResult> = pairs.into_iter().map(|pair| pair.result).collect();
     let is_spoilt = batch.mode == Mode::All && results.iter().any(|r| r.outcome.is_refused());
     let is_done = !batch.is_dry && !is_spoilt;
-    let report = Report { job: None, results, is_done, undo: None };
+    let report = Report { job: None, results, shares: Vec::new(), is_done, undo: None };
     if !is_done {
         return Ok((report, Vec::new()));
     }
@@ -49,19 +49,19 @@ pub(super) fn remind(
 fn remind_one(
     tx: &mut Tx<'_>,
     batch: &Batch,
-    ground: &Ground,
+    (ground, shares): (&Ground, &[Share]),
     id: &ImageId,
     request: &Withdraw,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<Pair>, Error> {
     let (seen, standing, _) = ground.look(batch, id)?;
     access::owns(&batch.caller, standing)?;
-    let all: Vec<Share> = store_share::of_image_in(tx, id)?;
+    let all: Vec<&Share> = shares.iter().filter(|share| share.image == *id).collect();
     let waits = |share: &&Share| share.state == ShareState::Pending && is_live(share, batch.now);
     let mut pairs = Vec::new();
     match &request.recipients {
         None => {
-            for share in all.iter().filter(waits) {
+            for share in all.into_iter().filter(waits) {
                 pairs.push(decide(tx, batch, ground, share, notices)?);
             }
         }
@@ -108,5 +108,5 @@ fn decide(
         resolved: Some(share.recipient.clone()),
         outcome: Outcome::Now(share.state),
     };
-    Ok(Pair { result, change: None })
+    Ok(Pair { result, change: None, share: Some(share.clone()) })
 }

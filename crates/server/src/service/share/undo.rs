@@ -9,7 +9,7 @@ use lendglass_core::{Code, Error, ImageId, quota};
 use lendglass_store::undo::ShareChange;
 use lendglass_store::{Tx, share as store_share, undo as store_undo};
 
-use super::invite::{NewlyShared, lock_owners, room_among_shared};
+use super::invite::{NewlyShared, owners, room_among_shared};
 use super::{Batch, Ground, Pair};
 
 /// Takes the act of a token and decides its reverse.
@@ -29,10 +29,11 @@ pub(super) fn reverse(
     }
     let images: Vec<ImageId> =
         changes.iter().filter_map(subject).map(|s| s.image.clone()).collect();
-    lock_owners(tx, batch, &images)?;
-    let ground = Ground::lock(tx, batch, &images)?;
+    let owners = tx.ask(owners(batch, &images))?;
+    owners.lock(tx, batch)?;
+    let usages = |ids: &[ImageId]| store_share::usages(ids, batch.now);
+    let (ground, mut usages) = Ground::lock(tx, batch, &images, usages)?;
     let mut newly_shared = NewlyShared::new();
-    let mut usages = store_share::usage_of_in(tx, &ground.images(), batch.now)?;
     let mut decided = Vec::with_capacity(changes.len());
     for change in changes {
         let Some(share) = subject(&change) else { continue };
@@ -72,17 +73,12 @@ pub(super) fn conflict(share: &Share) -> Error {
 
 fn pair(share: &Share, former: Option<Share>, change: &ShareChange) -> Pair {
     let outcome = former.as_ref().map_or(Outcome::Removed, |share| Outcome::Now(share.state));
-    Pair {
-        result: PairResult {
-            image: share.image.clone(),
-            recipient: share.recipient.id().to_owned(),
-            resolved: Some(share.recipient.clone()),
-            outcome,
-        },
-        change: Some(ShareChange {
-            before: change.after.clone(),
-            after: former,
-            vault: change.vault.clone(),
-        }),
-    }
+    let result = PairResult {
+        image: share.image.clone(),
+        recipient: share.recipient.id().to_owned(),
+        resolved: Some(share.recipient.clone()),
+        outcome,
+    };
+    let (before, vault) = (change.after.clone(), change.vault.clone());
+    Pair::changed(result, ShareChange { before, after: former, replaces_ended: false, vault })
 }

@@ -19,10 +19,10 @@ pub(super) fn withdraw_all(
     batch: &Batch,
     request: &Withdraw,
 ) -> Result<(Ground, Vec<Pair>), Error> {
-    let ground = Ground::lock(tx, batch, &request.images)?;
+    let (ground, shares) = Ground::lock(tx, batch, &request.images, store_share::of_images)?;
     let mut decided = Vec::new();
     for id in batch.each_once(&request.images) {
-        let pairs = withdraw_one(tx, batch, &ground, id, request);
+        let pairs = withdraw_one(tx, batch, &ground, id, request, &shares);
         let named = request.recipients.iter().flatten().map(|named| named.text.as_str());
         decided.extend(batch.or_refused(id, pairs, named)?);
     }
@@ -35,13 +35,14 @@ fn withdraw_one(
     ground: &Ground,
     id: &ImageId,
     request: &Withdraw,
+    shares: &[Share],
 ) -> Result<Vec<Pair>, Error> {
     let (seen, standing, policy) = ground.look(batch, id)?;
     access::owns(&batch.caller, standing)?;
     if !policy.share.private_becomes_shared {
         access::may_have_members(&seen.image, policy)?;
     }
-    let all = store_share::of_image_in(tx, id)?;
+    let all: Vec<&Share> = shares.iter().filter(|share| share.image == *id).collect();
     let mut pairs = Vec::new();
     match &request.recipients {
         None if all.is_empty() => {
@@ -69,7 +70,7 @@ fn withdraw_one(
 /// The shares a name means: those with that very id, else those of the account it stands for.
 pub(super) fn shares_named<'a>(
     tx: &mut Tx<'_>,
-    all: &'a [Share],
+    all: &[&'a Share],
     name: &Named,
     image: &Image,
 ) -> Result<Vec<&'a Share>, Error> {
@@ -77,7 +78,8 @@ pub(super) fn shares_named<'a>(
     let fits = |share: &&Share, id: &str| {
         share.recipient.id() == id && kind.is_none_or(|kind| kind == share.recipient.kind())
     };
-    let direct: Vec<&Share> = all.iter().filter(|share| fits(share, &name.text)).collect();
+    let all = || all.iter().copied();
+    let direct: Vec<&Share> = all().filter(|share| fits(share, &name.text)).collect();
     if !direct.is_empty() {
         return Ok(direct);
     }
@@ -90,8 +92,7 @@ pub(super) fn shares_named<'a>(
         .map(|account| account.id)
         .or_else(|| found.project.map(|project| project.account));
     Ok(match account {
-        Some(account) => all
-            .iter()
+        Some(account) => all()
             .filter(|share| {
                 share.recipient == Recipient::Account(account.clone())
                     || found
@@ -112,14 +113,16 @@ fn end(share: &Share, name: &str, policy: &Policy) -> Pair {
             pair.result.resolved = Some(share.recipient.clone());
             pair
         }
-        Ok(Change::Removed | Change::Unchanged | Change::To(_)) => Pair {
-            result: PairResult {
+        Ok(Change::Removed | Change::Unchanged | Change::To(_)) => {
+            let result = PairResult {
                 image: share.image.clone(),
                 recipient: name.to_owned(),
                 resolved: Some(share.recipient.clone()),
                 outcome: Outcome::Removed,
-            },
-            change: Some(ShareChange { before: Some(share.clone()), after: None, vault: None }),
-        },
+            };
+            let before = Some(share.clone());
+            let (after, vault) = (None, None);
+            Pair::changed(result, ShareChange { before, after, replaces_ended: false, vault })
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Writing what a batch decided: shares, counts and visibility, who lists what, audit rows, notices,
 //! the job, and what its actor may undo; a handful of round trips for any number of pairs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{Image, Visibility};
 use lendglass_core::job::{Job, JobState, JobWork, PairResult};
 use lendglass_core::limits::{UNDO_PAIRS, UNDO_SECONDS};
-use lendglass_core::notice::{Inbox, Notice, NoticeKind};
+use lendglass_core::notice::{Notice, NoticeKind};
 use lendglass_core::policy::Policy;
 use lendglass_core::share::{Recipient, Share, ShareEvent, ShareState, is_listed};
 use lendglass_core::{Error, ImageId, Timestamp};
@@ -18,7 +18,6 @@ use lendglass_store::{
 };
 
 use super::{Batch, Ground, Undo, vaults};
-use crate::service::notice;
 
 /// The share a change is about.
 fn subject(change: &ShareChange) -> Option<&Share> {
@@ -29,23 +28,25 @@ fn state(share: &Option<Share>) -> Option<ShareState> {
     share.as_ref().map(|share| share.state)
 }
 
-/// Writes the changes with everything that follows from them, and tells `notices` as well; answers the
-/// inboxes that were told, and notes in each change the vault that its share leaves.
+/// Writes the changes with everything that follows from them, and notes in each the vault that its share
+/// leaves. Answers what is to be told ([`tell`](crate::service::notice::tell)), as the last step of the transaction.
 pub(super) fn write(
     tx: &mut Tx<'_>,
     batch: &Batch,
     ground: &Ground,
     changes: &mut [ShareChange],
-    mut notices: Vec<Notice>,
-) -> Result<Vec<Inbox>, Error> {
+) -> Result<Vec<Notice>, Error> {
     let removed = changes.iter().filter(|change| change.after.is_none());
     store_share::delete_all(tx, removed.filter_map(|change| change.before.as_ref()))?;
     store_share::put_all(tx, changes.iter().filter_map(|change| change.after.as_ref()))?;
     let images = settle_all(tx, batch, ground, changes)?;
     let listed = changes.iter().filter_map(|change| {
         let share = subject(change)?;
-        let is_listed = state(&change.after).is_some_and(is_listed);
-        Some((images.get(&share.image)?, share, is_listed))
+        let is_listed = |share: &Option<Share>| state(share).is_some_and(is_listed);
+        // Whom the share did not list before has no row to lose.
+        let (before, after) = (is_listed(&change.before), is_listed(&change.after));
+        let concerns = after || before || change.replaces_ended;
+        concerns.then_some((images.get(&share.image)?, share, after))
     });
     store_image::set_listed(tx, listed)?;
     vaults::follow(tx, batch, ground, changes)?;
@@ -53,13 +54,13 @@ pub(super) fn write(
     let events: Vec<(String, AuditEvent)> =
         events.map(|event| (batch.app.ids.hex(), event)).collect();
     store_audit::insert_all(tx, &events)?;
+    let mut notices = Vec::new();
     for change in changes {
         if let Some(image) = subject(change).and_then(|share| images.get(&share.image)) {
             notices.extend(told(batch, image, change));
         }
     }
-    notice::tell(tx, &notices)?;
-    Ok(notices.iter().map(Notice::inbox).collect())
+    Ok(notices)
 }
 
 /// The images of the changes, with counts and visibility brought up to date where shares came or
@@ -71,33 +72,37 @@ fn settle_all(
     changes: &[ShareChange],
 ) -> Result<BTreeMap<ImageId, Image>, Error> {
     let mut images = BTreeMap::new();
-    let mut recounted: BTreeSet<&ImageId> = BTreeSet::new();
+    let mut recounted: BTreeMap<&ImageId, i32> = BTreeMap::new();
     for change in changes {
         let Some(share) = subject(change) else { continue };
         if !images.contains_key(&share.image) {
             images.insert(share.image.clone(), ground.of(&share.image)?.0.clone());
         }
-        if change.before.is_some() != change.after.is_some() {
-            recounted.insert(&share.image);
-        }
+        let more = match (change.before.is_some() || change.replaces_ended, &change.after) {
+            (false, Some(_)) => 1,
+            (true, None) => -1,
+            (true, Some(_)) | (false, None) => continue,
+        };
+        *recounted.entry(&share.image).or_default() += more;
     }
-    for id in recounted {
+    for (id, more) in recounted {
         let (before, policy) = ground.of(id)?;
-        images.insert(id.clone(), settle(tx, before, policy, batch.now)?);
+        let shares = before.shares.saturating_add_signed(more);
+        images.insert(id.clone(), settle(tx, before, shares, policy, batch.now)?);
     }
     Ok(images)
 }
 
-/// Brings the image's count of shares up to date, and its visibility where the first share makes a
+/// Brings the image's count of shares up to date, which is `shares` now, and its visibility where the first share makes a
 /// private image shared and the end of the last makes it private again.
 pub(crate) fn settle(
     tx: &mut Tx<'_>,
     before: &Image,
+    shares: u32,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Image, Error> {
-    let mut after = before.clone();
-    after.shares = store_share::count(tx, &before.id)?;
+    let mut after = Image { shares, ..before.clone() };
     if policy.share.private_becomes_shared {
         let wanted = match (before.visibility, after.shares) {
             (Visibility::Private, 1..) => Visibility::Shared,
@@ -110,7 +115,7 @@ pub(crate) fn settle(
         }
     }
     if after != *before {
-        store_image::update(tx, before, &after)?;
+        store_image::settle(tx, before, &after)?;
     }
     Ok(after)
 }

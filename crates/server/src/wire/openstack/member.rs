@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use lendglass_core::job::Outcome;
 use lendglass_core::recipient::Named;
 use lendglass_core::share::{ShareEvent, ShareState};
-use lendglass_core::{Code, Error, ImageId};
+use lendglass_core::{Code, Error};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -54,12 +54,11 @@ pub async fn create(
     let member = parse_member(&json_body(body).await?)?;
     let named = Named { text: member.clone(), kind: None };
     let report = share::invite(&app, &asked.caller, Invite::one(image.clone(), named)).await?;
-    let result = report.only()?;
+    let (result, share) = report.only_share()?;
     if matches!(result.outcome, Outcome::Already(_)) {
         return Err(Error::new(Code::AlreadyShared).with("recipient", &member).into());
     }
-    let id = result.resolved.map_or(member, |recipient| recipient.id().to_owned());
-    shown(&app, &asked, &image, &id).await
+    Ok(Json(render_member(&share)).into_response())
 }
 
 /// `PUT /v2/images/{id}/members/{member}`: the answer. The state that already is, is no refusal.
@@ -79,9 +78,8 @@ pub async fn update(
         mode: Mode::All,
         dry_run: false,
     };
-    let result = share::answer(&app, &asked.caller, answer).await?.only()?;
-    let id = result.resolved.map_or_else(|| member.to_owned(), |known| known.id().to_owned());
-    shown(&app, &asked, &image, &id).await
+    let (_, share) = share::answer(&app, &asked.caller, answer).await?.only_share()?;
+    Ok(Json(render_member(&share)).into_response())
 }
 
 /// `DELETE /v2/images/{id}/members/{member}`: the owner takes the share back, a member leaves.
@@ -93,11 +91,6 @@ pub async fn delete(
     let (image, member) = (names.image()?, named(&names)?);
     share::end(&app, &asked.caller, &image, member).await?.only()?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn shown(app: &App, asked: &Asked, image: &ImageId, id: &str) -> Result<Response, Failure> {
-    let share = share_view::changed(app, &asked.caller, image, id).await?;
-    Ok(Json(render_member(&share)).into_response())
 }
 
 /// The member of the path. What cannot be an id is no member.
