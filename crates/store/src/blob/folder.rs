@@ -96,6 +96,11 @@ impl Folder {
         (self.shared.writing == Writing::Ring).then(Ring::new)?.ok()
     }
 
+    /// Opens a blob at once, where the kernel can without waiting for a disk.
+    pub(super) fn open_cached(&self, locator: &Locator) -> Option<File> {
+        kernel::open_cached(&self.path(locator)).ok()
+    }
+
     /// Opens a finished blob. It is not found only where its folder is there: a store that is not mounted
     /// has lost nothing.
     pub(super) fn open_blob(&self, locator: &Locator) -> Result<File, BlobError> {

@@ -1,7 +1,7 @@
 #![expect(
     unsafe_code,
-    reason = "io_uring takes addresses that must outlive the call, and statvfs, fallocate and \
-              fadvise have no safe form in the standard library"
+    reason = "io_uring takes addresses that must outlive the call, and statvfs, fallocate, fadvise \
+              and openat2 have no safe form in the standard library"
 )]
 //! The few calls to the kernel that the standard library does not have.
 
@@ -10,7 +10,7 @@ use std::{
     fs::File,
     io, mem,
     os::{
-        fd::{AsFd, AsRawFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
         unix::{ffi::OsStrExt, fs::FileExt},
     },
     path::Path,
@@ -63,6 +63,24 @@ pub(super) fn forget_cached(file: &File, offset: u64, length: u64) {
                 libc::POSIX_FADV_DONTNEED,
             )
         };
+    }
+}
+
+/// Opens a file to be read if the kernel has all of its path in memory, so that no disk is waited
+/// for; an error of any kind where it has not, or cannot tell (before Linux 5.12).
+pub(super) fn open_cached(path: &Path) -> io::Result<File> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: the structure is made of integers, for which zeros are values.
+    let mut how: libc::open_how = unsafe { mem::zeroed() };
+    how.flags = (libc::O_RDONLY | libc::O_CLOEXEC) as u64;
+    how.resolve = libc::RESOLVE_CACHED;
+    let size = mem::size_of::<libc::open_how>();
+    // SAFETY: the path ends with a zero byte; the structure has the size that is said.
+    let fd = unsafe { libc::syscall(libc::SYS_openat2, libc::AT_FDCWD, path.as_ptr(), &how, size) };
+    match RawFd::try_from(fd) {
+        // SAFETY: the kernel has just given us this descriptor, which nobody else knows.
+        Ok(fd) if fd >= 0 => Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) })),
+        Ok(_) | Err(_) => Err(io::Error::last_os_error()),
     }
 }
 
@@ -234,6 +252,18 @@ mod tests {
         assert_eq!(ring.wait().unwrap_err().raw_os_error(), Some(libc::ENOSPC));
         assert!(ring.is_idle());
         assert_eq!(pool.lent(), 0);
+    }
+
+    #[test]
+    fn what_the_kernel_has_in_memory_opens_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"abc").unwrap();
+        match open_cached(&path) {
+            Ok(file) => assert_eq!(std::io::read_to_string(file).unwrap(), "abc"),
+            Err(error) => eprintln!("no openat2 here: {error}"),
+        }
+        assert!(open_cached(&folder.path().join("none")).is_err());
     }
 
     #[test]

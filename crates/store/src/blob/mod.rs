@@ -74,6 +74,10 @@ impl Blobs {
     pub async fn open(&self, locator: &Locator) -> Result<BlobReader, BlobError> {
         match self {
             Self::Folder(folder) => {
+                // What is known to the kernel opens quicker than a blocking thread wakes up.
+                if let Some(file) = folder.open_cached(locator) {
+                    return BlobReader::of_file(file);
+                }
                 let (folder, locator) = (folder.clone(), locator.clone());
                 spawn_blocking(move || BlobReader::of_file(folder.open_blob(&locator)?)).await?
             }
