@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use super::{
     buffer::{Buffer, lock},
     error::BlobError,
+    kernel,
 };
 
 /// The digest that an image's `os_hash_algo` names.
@@ -81,7 +82,10 @@ impl DigestWorkers {
         let workers = Self { ready: Arc::default() };
         for number in 0..threads.get() {
             let ready = Arc::clone(&workers.ready);
-            thread::Builder::new().name(format!("digest-{number}")).spawn(move || ready.work())?;
+            thread::Builder::new().name(format!("digest-{number}")).spawn(move || {
+                kernel::give_way();
+                ready.work();
+            })?;
         }
         Ok(workers)
     }
