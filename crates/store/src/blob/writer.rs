@@ -10,7 +10,10 @@ use std::{
     io, mem,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::{runtime::Handle, sync::oneshot, task::spawn_blocking};
@@ -36,6 +39,8 @@ pub(super) struct FolderSink {
     folder: Folder,
     locator: Locator,
     is_kept: bool,
+    /// Whether the entry of the unfinished file in its folder is durable.
+    is_entered: AtomicBool,
     shared: Arc<Shared>,
 }
 
@@ -50,9 +55,13 @@ struct State {
     writer: Writer,
     /// Set once, by the first failure or by the end of the sink; nothing is written afterwards.
     fault: Option<BlobError>,
+    /// Who waits until what is queued is on disk; more may follow.
+    syncing: Option<Waiting>,
     /// Who waits until all is written.
-    settling: Option<oneshot::Sender<Result<(), BlobError>>>,
+    settling: Option<Waiting>,
 }
+
+type Waiting = oneshot::Sender<Result<(), BlobError>>;
 
 /// Where the unfinished file is.
 enum Writer {
@@ -72,6 +81,7 @@ enum Writer {
 enum Turn {
     Write(Part, Arc<Buffer>),
     Wait(Part),
+    Sync(Part, Waiting),
     Settle(Part),
     /// The sink has been stopped: drop the file.
     Remove(Part),
@@ -88,12 +98,23 @@ enum Pause {
 
 impl FolderSink {
     pub fn new(folder: &Folder, locator: &Locator) -> Self {
-        let state =
-            State { queue: VecDeque::new(), writer: Writer::Unopened, fault: None, settling: None };
+        let state = State {
+            queue: VecDeque::new(),
+            writer: Writer::Unopened,
+            fault: None,
+            syncing: None,
+            settling: None,
+        };
         let shared =
             Shared { folder: folder.clone(), locator: locator.clone(), state: Mutex::new(state) };
         let shared = Arc::new(shared);
-        Self { folder: folder.clone(), locator: locator.clone(), is_kept: false, shared }
+        Self {
+            folder: folder.clone(),
+            locator: locator.clone(),
+            is_kept: false,
+            is_entered: AtomicBool::new(false),
+            shared,
+        }
     }
 
     /// Takes up a part that was kept, behind its first `durable_bytes`; begins one where they are 0.
@@ -117,22 +138,14 @@ impl FolderSink {
 
     /// Waits until every byte pushed is on disk, under the temporary name; more may follow.
     pub async fn checkpoint(&self) -> Result<(), BlobError> {
-        self.settle().await?;
-        {
-            let mut state = lock(&self.shared.state);
-            state.writer = match mem::replace(&mut state.writer, Writer::Gone) {
-                Writer::Settled(mut part) => {
-                    // What was asked for ahead was cut off.
-                    part.allocated_bytes = part.size_bytes;
-                    Writer::Parked(part)
-                }
-                other @ (Writer::Unopened | Writer::Parked(_) | Writer::Running | Writer::Gone) => {
-                    other
-                }
-            };
+        self.end_writes(|state| &mut state.syncing).await?;
+        if self.is_entered.load(Ordering::Acquire) {
+            return Ok(());
         }
         let (folder, locator) = (self.folder.clone(), self.locator.clone());
-        Ok(spawn_blocking(move || folder.sync_parents(&locator)).await??)
+        spawn_blocking(move || folder.sync_parents(&locator)).await??;
+        self.is_entered.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Queues the next buffer. All but the last are full.
@@ -156,16 +169,24 @@ impl FolderSink {
 
     /// Waits until every byte is on disk, under the temporary name still.
     pub async fn settle(&self) -> Result<(), BlobError> {
-        let (sender, settled) = oneshot::channel();
+        self.end_writes(|state| &mut state.settling).await
+    }
+
+    /// Waits, in this place, until every byte pushed is written and on disk.
+    async fn end_writes(
+        &self,
+        place: impl FnOnce(&mut State) -> &mut Option<Waiting>,
+    ) -> Result<(), BlobError> {
+        let (sender, ended) = oneshot::channel();
         {
             let mut state = lock(&self.shared.state);
             if let Some(fault) = &state.fault {
                 return Err(fault.clone());
             }
-            state.settling = Some(sender);
+            *place(&mut state) = Some(sender);
             Shared::run(&self.shared, &mut state);
         }
-        settled.await.map_err(BlobError::other)?
+        ended.await.map_err(BlobError::other)?
     }
 
     /// Gives the settled blob its name, durably.
@@ -254,6 +275,13 @@ impl Shared {
                     part = writing;
                     part.wait()?;
                 }
+                Turn::Sync(written, waiting) => {
+                    part = written;
+                    let synced = part.file.sync_data().map_err(BlobError::from);
+                    // Whoever waited may have gone.
+                    waiting.send(synced.clone()).ok();
+                    synced?;
+                }
                 Turn::Settle(mut written) => {
                     written.settle()?;
                     lock(&self.state).writer = Writer::Settled(written);
@@ -284,6 +312,9 @@ impl Shared {
         if !part.is_idle() {
             return Turn::Wait(part);
         }
+        if let Some(waiting) = state.syncing.take() {
+            return Turn::Sync(part, waiting);
+        }
         if state.settling.is_some() {
             return Turn::Settle(part);
         }
@@ -293,7 +324,7 @@ impl Shared {
 
     /// The end of the task. On a failure the file is gone by now and the space with it.
     fn answer(&self, outcome: Result<(), BlobError>) {
-        let (queue, settling, outcome) = {
+        let (queue, waiting, outcome) = {
             let mut state = lock(&self.state);
             if let Err(error) = &outcome {
                 state.fault.get_or_insert_with(|| error.clone());
@@ -302,16 +333,17 @@ impl Shared {
             if outcome.is_err() {
                 state.writer = Writer::Gone;
             }
-            (mem::take(&mut state.queue), state.settling.take(), outcome)
+            let waiting = [state.syncing.take(), state.settling.take()];
+            (mem::take(&mut state.queue), waiting, outcome)
         };
         drop(queue);
-        if let Some(settling) = settling {
+        for waiting in waiting.into_iter().flatten() {
             // Whoever waited may have gone; the sink's end has removed the file then.
-            settling.send(outcome).ok();
+            waiting.send(outcome.clone()).ok();
         }
     }
 
-    fn stop(&self, settling: Option<oneshot::Sender<Result<(), BlobError>>>) -> Stopped {
+    fn stop(&self, waiting: Option<Waiting>) -> Stopped {
         let mut state = lock(&self.state);
         state.fault.get_or_insert_with(|| BlobError::other("the upload was given up"));
         let queue = mem::take(&mut state.queue);
@@ -320,7 +352,7 @@ impl Shared {
             Writer::Unopened | Writer::Gone => Stopped::Left(None),
             Writer::Running => {
                 state.writer = Writer::Running;
-                state.settling = settling;
+                state.settling = waiting;
                 Stopped::ByTask
             }
         };
@@ -462,10 +494,15 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if self.is_published || self.is_kept {
+        if self.is_published {
             return;
         }
         self.ring = None;
+        if self.is_kept {
+            // What was asked for ahead is nobody's for now. What stays too long is cut off later.
+            self.file.set_len(self.size_bytes).ok();
+            return;
+        }
         if let Err(error) = std::fs::remove_file(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
