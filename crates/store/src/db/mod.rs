@@ -241,9 +241,7 @@ impl<'a> Tx<'a> {
     /// As [`Tx::execute_later`], for many in order.
     pub fn execute_many(&mut self, calls: &[Call<'_>]) -> Result<(), Error> {
         let result = match &mut self.inner {
-            TxInner::Sqlite(connection) => calls.iter().try_for_each(|(statement, params)| {
-                sqlite::execute(connection, statement, params).map(|_| ())
-            }),
+            TxInner::Sqlite(connection) => sqlite::execute_many(connection, calls),
             TxInner::Postgres(session) => session.execute_later(calls),
         };
         self.noted(result)

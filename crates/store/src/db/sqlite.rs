@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::queue::{Popped, Queue};
 use super::value::{Engine, Row, Statement, Value};
-use super::{Failure, Tx, TxInner, gone};
+use super::{Call, Failure, Tx, TxInner, gone};
 
 /// Reader threads: enough to keep two cores busy while one waits for the disk.
 const READERS: usize = 4;
@@ -335,6 +335,22 @@ pub(super) fn execute(
         .and_then(|mut prepared| prepared.execute(rusqlite::params_from_iter(params)))
         .map(|changed| changed as u64)
         .map_err(|error| failed(sql, error))
+}
+
+/// Calls of one statement in a row take it from the cache once.
+pub(super) fn execute_many(connection: &Connection, calls: &[Call<'_>]) -> Result<(), Failure> {
+    for same in calls.chunk_by(|(one, _), (next, _)| std::ptr::eq(*one, *next)) {
+        let Some((statement, _)) = same.first() else { continue };
+        let sql = statement.for_engine(Engine::Sqlite);
+        let run = || {
+            let mut prepared = connection.prepare_cached(sql)?;
+            same.iter().try_for_each(|(_, params)| {
+                prepared.execute(rusqlite::params_from_iter(params)).map(|_| ())
+            })
+        };
+        run().map_err(|error| failed(sql, error))?;
+    }
+    Ok(())
 }
 
 pub(super) fn script(connection: &Connection, text: &str) -> Result<(), Failure> {
