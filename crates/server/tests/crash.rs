@@ -2,25 +2,22 @@
 //! acknowledged is there, byte for byte, and what was not leaves nothing behind for longer than a
 //! lease.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/http.rs"]
 mod http;
+#[expect(dead_code, reason = "it is only killed here")]
+#[path = "support/program.rs"]
+mod program;
 
 #[path = "../../store/tests/support/postgres.rs"]
 mod postgres;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -28,6 +25,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::http::{Answer, Sent};
+use crate::program::Program;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -56,100 +54,48 @@ password = "secret-alice"
 roles = [{ project = "A", role = "member" }, { project = "B", role = "member" }]
 "#;
 /// The shortest lease the program takes.
-const LEASE: Duration = Duration::from_secs(5);
+const LEASE_SECONDS: u32 = 5;
 /// Long enough for a lease to end on a busy machine; what is waited for ends the wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 const MIB: usize = 1 << 20;
 
-/// An installation: its folder, its database, and the program while it runs.
+/// The program, and what it has acknowledged.
 struct Installation {
-    folder: TempDir,
-    database: Option<String>,
-    address: SocketAddr,
-    program: Option<Child>,
+    program: Program,
     tokens: BTreeMap<&'static str, String>,
     /// What was acknowledged: image → its bytes.
     acknowledged: BTreeMap<String, Vec<u8>>,
     images: usize,
+    _folder: TempDir,
+}
+
+impl Deref for Installation {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
+}
+
+impl DerefMut for Installation {
+    fn deref_mut(&mut self) -> &mut Program {
+        &mut self.program
+    }
 }
 
 impl Installation {
     fn new(database: Option<String>) -> Installation {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("world.toml"), WORLD).unwrap();
-        let mut installation = Installation {
-            folder,
-            database,
-            address: free_address(),
-            program: None,
-            tokens: BTreeMap::new(),
-            acknowledged: BTreeMap::new(),
-            images: 0,
-        };
-        installation.start();
-        for project in [A, B] {
-            let token = installation.sign_in(project);
-            installation.tokens.insert(project, token);
-        }
-        installation
+        let mut program = Program::at(folder.path().join("data"), database, WORLD);
+        program.set("LENDGLASS_UPLOAD__LEASE_SECONDS", LEASE_SECONDS);
+        program.start();
+        let tokens = [A, B].map(|project| (project, program.sign_in("alice", project))).into();
+        let (acknowledged, images) = (BTreeMap::new(), 0);
+        Installation { program, tokens, acknowledged, images, _folder: folder }
     }
 
     fn blobs(&self) -> PathBuf {
-        self.folder.path().join("data/blobs")
-    }
-
-    /// Starts the program and waits until it says that it is ready.
-    fn start(&mut self) {
-        for _ in 0..3 {
-            if self.start_once() {
-                return;
-            }
-            // Somebody took the port since.
-            self.address = free_address();
-        }
-        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        panic!("lendglassd does not start:\n{log}");
-    }
-
-    fn start_once(&mut self) -> bool {
-        let path = |name: &str| self.folder.path().join(name);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lendglassd"));
-        command.env_clear().env("HOME", self.folder.path());
-        command.env("LENDGLASS_UPLOAD__LEASE_SECONDS", LEASE.as_secs().to_string());
-        command.env("LENDGLASS_LOG__FILTER", "warn");
-        command.arg("serve").arg("--data").arg(path("data")).arg("--world").arg(path("world.toml"));
-        command.arg("--listen").arg(self.address.to_string());
-        if let Some(database) = &self.database {
-            command.arg("--database").arg(database);
-        }
-        let log = File::options().create(true).append(true).open(path("log")).unwrap();
-        let mut program = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        let is_ready = lines.map_while(Result::ok).any(|line| line.starts_with("Ready."));
-        if !is_ready {
-            program.wait().unwrap();
-            return false;
-        }
-        self.program = Some(program);
-        true
-    }
-
-    /// SIGKILL: nothing of the program runs any more when this returns.
-    fn kill(&mut self) {
-        let mut program = self.program.take().expect("it runs");
-        program.kill().unwrap();
-        program.wait().unwrap();
-    }
-
-    fn sign_in(&self, project: &str) -> String {
-        let user = json!({"id": "alice", "password": "secret-alice"});
-        let identity = json!({"methods": ["password"], "password": {"user": user}});
-        let scope = json!({"project": {"id": project}});
-        let body = json!({"auth": {"identity": identity, "scope": scope}}).to_string();
-        let sent = Sent::new("POST", "/v3/auth/tokens").json(&body);
-        let answer = sent.to(self.address).unwrap();
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.header("x-subject-token").expect("a token").to_owned()
+        self.data.join("blobs")
     }
 
     fn sent<'a>(&'a self, project: &str, method: &'a str, path: &'a str) -> Sent<'a> {
@@ -222,18 +168,6 @@ impl Installation {
             files_below(&self.blobs()) == self.images_in("active")
         });
     }
-}
-
-impl Drop for Installation {
-    fn drop(&mut self) {
-        if self.program.is_some() {
-            self.kill();
-        }
-    }
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 fn wait_until(when: &str, what: &str, is_so: impl Fn() -> bool) {

@@ -1,19 +1,27 @@
 //! Peers that mean harm, or are broken, against the real program: its memory and time stay bounded,
 //! and the others are served meanwhile.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/http.rs"]
+mod http;
+#[expect(dead_code, reason = "it is neither stopped nor killed here")]
+#[path = "support/program.rs"]
+mod program;
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use lendglass_core::limits::{HEAD_BYTES, HEAD_FIELDS, JSON_BODY_BYTES};
-use serde_json::{Value, json};
 use socket2::Socket;
 use tempfile::TempDir;
+
+use crate::http::{Answer, Sent};
+use crate::program::Program;
+
+const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 const WORLD: &str = r#"
 [[regions]]
@@ -43,50 +51,23 @@ const ROOM_KIB: u64 = 48 * 1024;
 
 /// The program under attack.
 struct Target {
-    folder: TempDir,
-    address: SocketAddr,
-    program: Child,
+    program: Program,
     token: String,
+    _folder: TempDir,
 }
 
 impl Target {
     fn start() -> Target {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("world.toml"), WORLD).unwrap();
-        let (address, program) = (0..3)
-            .find_map(|_| Self::start_once(&folder))
-            .expect("lendglassd starts on one of three addresses");
-        let mut target = Target { folder, address, program, token: String::new() };
-        let user = json!({"id": "alice", "password": "secret-alice"});
-        let identity = json!({"methods": ["password"], "password": {"user": user}});
-        let scope = json!({"project": {"id": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}});
-        let body = json!({"auth": {"identity": identity, "scope": scope}}).to_string();
-        let answer = target.ask("POST", "/v3/auth/tokens", &body);
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        target.token = answer.header("x-subject-token").unwrap().to_owned();
-        target
-    }
-
-    fn start_once(folder: &TempDir) -> Option<(SocketAddr, Child)> {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lendglassd"));
-        command.env_clear().env("HOME", folder.path()).env("LENDGLASS_LOG__FILTER", "warn");
-        command.env("LENDGLASS_LIMITS__CONNECTIONS", PLACES.to_string());
-        command.arg("serve").arg("--data").arg(path("data")).arg("--world").arg(path("world.toml"));
-        command.arg("--listen").arg(address.to_string());
-        let log = File::options().create(true).append(true).open(path("log")).unwrap();
-        let mut program = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        if lines.map_while(Result::ok).any(|line| line.starts_with("Ready.")) {
-            return Some((address, program));
-        }
-        program.wait().unwrap();
-        None
+        let mut program = Program::at(folder.path().join("data"), None, WORLD);
+        program.set("LENDGLASS_LIMITS__CONNECTIONS", PLACES);
+        program.start();
+        let token = program.sign_in("alice", A);
+        Target { program, token, _folder: folder }
     }
 
     fn connect(&self) -> Peer {
-        let stream = TcpStream::connect(self.address).unwrap();
+        let stream = TcpStream::connect(self.program.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         Peer { stream: BufReader::new(stream) }
@@ -98,12 +79,8 @@ impl Target {
 
     /// A request of somebody who means well, on a connection of its own.
     fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut peer = self.connect();
-        let head = self.head(method, path);
-        let length = body.len();
-        let kind = "content-type: application/json\r\nconnection: close";
-        peer.send(&format!("{head}{kind}\r\ncontent-length: {length}\r\n\r\n{body}")).unwrap();
-        peer.answer().unwrap()
+        let sent = Sent { token: Some(&self.token), ..Sent::new(method, path) };
+        sent.json(body).to(self.program.address).unwrap()
     }
 
     fn check_serving(&self) {
@@ -116,8 +93,7 @@ impl Target {
         let body = r#"{"name": "sys1", "disk_format": "raw", "container_format": "bare"}"#;
         let made = self.ask("POST", "/v2/images", body);
         assert_eq!(made.status, 201, "{}", made.text());
-        let made: Value = serde_json::from_slice(&made.body).unwrap();
-        made["id"].as_str().unwrap().to_owned()
+        made.json()["id"].as_str().unwrap().to_owned()
     }
 
     fn upload_head(&self, id: &str, framing: &str) -> String {
@@ -127,17 +103,15 @@ impl Target {
 
     fn upload(&self, bytes: &[u8]) -> String {
         let id = self.record();
-        let mut peer = self.connect();
-        let length = format!("content-length: {}", bytes.len());
-        peer.send(&self.upload_head(&id, &length)).unwrap();
-        peer.write(bytes).unwrap();
-        assert_eq!(peer.answer().unwrap().status, 204);
+        let path = format!("/v2/images/{id}/file");
+        let sent = Sent { token: Some(&self.token), ..Sent::new("PUT", &path) };
+        assert_eq!(sent.bytes(bytes).to(self.program.address).unwrap().status, 204);
         id
     }
 
     /// The most memory that the program has had, KiB.
     fn peak_kib(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.program.id());
+        let path = format!("/proc/{}/status", self.program.pid());
         let status = std::fs::read_to_string(path).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
@@ -152,18 +126,6 @@ impl Target {
         self.check_serving();
         let grown = self.peak_kib() - before;
         assert!(grown < ROOM_KIB, "it took {grown} KiB more");
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        // What has ended needs no killing.
-        let _ = self.program.kill();
-        self.program.wait().unwrap();
-        if std::thread::panicking() {
-            let log = std::fs::read_to_string(self.folder.path().join("log"));
-            println!("{}", log.unwrap_or_default());
-        }
     }
 }
 
@@ -189,20 +151,8 @@ impl Peer {
         Ok(line.trim_end().to_owned())
     }
 
-    /// An answer whose length is announced.
     fn answer(&mut self) -> io::Result<Answer> {
-        let first = self.line()?;
-        let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let mut headers = Vec::new();
-        while let Some((name, value)) = self.line()?.split_once(':') {
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-        let status = status.ok_or(io::ErrorKind::InvalidData)?;
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        let length = answer.header("content-length").map_or(0, |text| text.parse().unwrap());
-        answer.body.resize(length, 0);
-        self.stream.read_exact(&mut answer.body)?;
-        Ok(answer)
+        Answer::next(&mut self.stream)
     }
 
     /// Whether the server has ended the connection, after whatever it still sent.
@@ -217,22 +167,6 @@ impl Peer {
     fn reset(self) {
         let stream = Socket::from(self.stream.into_inner());
         stream.set_linger(Some(Duration::ZERO)).unwrap();
-    }
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
@@ -376,12 +310,12 @@ fn resets_in_the_middle_leave_nothing() {
         }
         let status = || {
             let shown = target.ask("GET", &format!("/v2/images/{begun}"), "");
-            serde_json::from_slice::<Value>(&shown.body).unwrap()["status"].clone()
+            shown.json()["status"].clone()
         };
         while status() != "queued" {
             std::thread::yield_now();
         }
-        let mut folders = vec![target.folder.path().join("data/blobs")];
+        let mut folders = vec![target.program.data.join("blobs")];
         let mut files = 0;
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {

@@ -2,10 +2,6 @@
 //! acknowledged is there, what was under way is there whole or not at all, and all tables agree.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 
 use lendglass_store::db::{Engine, Location};
 use lendglass_store::{Db, Statement, image as store_image};
@@ -14,6 +10,8 @@ use tempfile::TempDir;
 
 use crate::cloud::DISAGREEMENTS;
 use crate::history::Rng;
+use crate::http::{Answer, Sent};
+use crate::program::Program;
 use crate::support::Home;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -41,89 +39,31 @@ fn world() -> String {
     text + &format!("password = \"secret-alice\"\nroles = [{}]\n", roles.join(", "))
 }
 
-/// An installation: its folder, its database, and the program while it runs.
+/// The program, and a token of each project.
 struct Installation {
-    folder: TempDir,
-    database: Option<String>,
-    address: SocketAddr,
-    program: Option<Child>,
+    program: Program,
     tokens: BTreeMap<String, String>,
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    _folder: TempDir,
 }
 
 impl Installation {
     fn new(database: Option<String>) -> Installation {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("world.toml"), world()).unwrap();
-        let (address, tokens) = (free_address(), BTreeMap::new());
-        let mut cloud = Installation { folder, database, address, program: None, tokens };
-        cloud.start();
-        for id in std::iter::once(A.to_owned()).chain((1..=RECIPIENTS).map(project)) {
-            let token = cloud.sign_in(&id);
-            cloud.tokens.insert(id, token);
-        }
-        cloud
+        let mut program = Program::at(folder.path().join("data"), database, &world());
+        program.start();
+        let projects = std::iter::once(A.to_owned()).chain((1..=RECIPIENTS).map(project));
+        let token = |id: String| (id.clone(), program.sign_in("alice", &id));
+        let tokens = projects.map(token).collect();
+        Installation { program, tokens, _folder: folder }
     }
 
-    fn start(&mut self) {
-        for _ in 0..3 {
-            if self.start_once() {
-                return;
-            }
-            // Somebody took the port since.
-            self.address = free_address();
-        }
-        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        panic!("lendglassd does not start:\n{log}");
-    }
-
-    fn start_once(&mut self) -> bool {
-        let path = |name: &str| self.folder.path().join(name);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lendglassd"));
-        command.env_clear().env("HOME", self.folder.path()).env("LENDGLASS_LOG__FILTER", "warn");
-        command.arg("serve").arg("--data").arg(path("data")).arg("--world").arg(path("world.toml"));
-        command.arg("--listen").arg(self.address.to_string());
-        if let Some(database) = &self.database {
-            command.arg("--database").arg(database);
-        }
-        let log = File::options().create(true).append(true).open(path("log")).unwrap();
-        let mut program = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        if !lines.map_while(Result::ok).any(|line| line.starts_with("Ready.")) {
-            program.wait().unwrap();
-            return false;
-        }
-        self.program = Some(program);
-        true
-    }
-
-    /// SIGKILL: nothing of the program runs any more when this returns.
-    fn kill(&mut self) {
-        if let Some(mut program) = self.program.take() {
-            program.kill().unwrap();
-            program.wait().unwrap();
-        }
-    }
-
-    fn sign_in(&self, project: &str) -> String {
-        let user = json!({"id": "alice", "password": "secret-alice"});
-        let identity = json!({"methods": ["password"], "password": {"user": user}});
-        let scope = json!({"project": {"id": project}});
-        let body = json!({"auth": {"identity": identity, "scope": scope}}).to_string();
-        let path = "/v3/auth/tokens";
-        let answer = send(self.address, "POST", path, None, "application/json", body.as_bytes());
-        let answer = answer.unwrap();
-        let token = answer.headers.iter().find(|(name, _)| name == "x-subject-token");
-        token.expect("a token").1.clone()
+    fn sent<'a>(&'a self, project: &str, method: &'a str, path: &'a str) -> Sent<'a> {
+        Sent { token: Some(&self.tokens[project]), ..Sent::new(method, path) }
     }
 
     fn ask(&self, project: &str, method: &str, path: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let token = Some(self.tokens[project].as_str());
-        send(self.address, method, path, token, "application/json", body.as_bytes()).unwrap()
+        self.sent(project, method, path).json(&body).to(self.program.address).unwrap()
     }
 
     /// An active image of the owner's.
@@ -132,10 +72,9 @@ impl Installation {
             "container_format": "bare"});
         let made = self.ask(A, "POST", "/v2/images", &new).json();
         let id = made["id"].as_str().unwrap().to_owned();
-        let (path, token) = (format!("/v2/images/{id}/file"), Some(self.tokens[A].as_str()));
-        let bytes = format!("the bytes of image {at}");
-        let stream = "application/octet-stream";
-        let sent = send(self.address, "PUT", &path, token, stream, bytes.as_bytes()).unwrap();
+        let (path, bytes) = (format!("/v2/images/{id}/file"), format!("the bytes of image {at}"));
+        let sent = self.sent(A, "PUT", &path).bytes(bytes.as_bytes());
+        let sent = sent.to(self.program.address).unwrap();
         assert_eq!(sent.status, 204);
         id
     }
@@ -153,9 +92,9 @@ impl Installation {
 
     /// Whether all tables agree, while nobody has the database open.
     fn check(&self) {
-        let location = match &self.database {
+        let location = match &self.program.database {
             Some(url) => Location::Url(url.clone()),
-            None => Location::File(self.folder.path().join("data/lendglass.db")),
+            None => Location::File(self.program.data.join("lendglass.db")),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -172,63 +111,6 @@ impl Installation {
             }
         });
     }
-}
-
-impl Drop for Installation {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
-    }
-}
-
-/// One request on a connection of its own; an answer that ends early is an error.
-fn send(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    token: Option<&str>,
-    media_type: &str,
-    body: &[u8],
-) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address)?;
-    let token = token.map(|token| format!("x-auth-token: {token}\r\n")).unwrap_or_default();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n{token}\
-         content-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
-    let mut whole = Vec::new();
-    BufReader::new(stream).read_to_end(&mut whole)?;
-    let end = whole.windows(4).position(|four| four == b"\r\n\r\n");
-    let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let head = String::from_utf8_lossy(&whole[..end]).into_owned();
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length: usize = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
-    let body = whole[end + 4..].to_vec();
-    if body.len() < length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(Answer { status: status.ok_or(io::ErrorKind::InvalidData)?, headers, body })
 }
 
 /// What is sent to one recipient, over and over: all images are offered, then all are accepted, then
@@ -266,7 +148,7 @@ fn stream(
     from: usize,
     told: std::sync::mpsc::Sender<()>,
 ) -> std::thread::JoinHandle<usize> {
-    let (address, images) = (cloud.address, images.to_vec());
+    let (address, images) = (cloud.program.address, images.to_vec());
     let project = project(recipient);
     let (owner, own) = (cloud.tokens[A].clone(), cloud.tokens[&project].clone());
     std::thread::spawn(move || {
@@ -274,10 +156,9 @@ fn stream(
             let (is_owners, method, path, body) = batch(&images, &project, ROUND[step % 3]);
             let token = Some(if is_owners { owner.as_str() } else { own.as_str() });
             let body = body.to_string();
-            let sent = send(address, method, path, token, "application/json", body.as_bytes());
+            let sent = Sent { token, ..Sent::new(method, path) }.json(&body).to(address);
             let Ok(answer) = sent else { return step };
-            let text = String::from_utf8_lossy(&answer.body).into_owned();
-            assert_eq!(answer.status, 200, "{method} {path}: {text}");
+            assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
             let _ = told.send(());
         }
         unreachable!("it goes on until the program is gone")
@@ -318,12 +199,12 @@ fn killed_in_the_middle_of_batches(database: Option<String>) {
         for _ in 0..=rng.below(40) {
             acknowledged.recv().unwrap();
         }
-        cloud.kill();
+        cloud.program.kill();
         for (at, stream) in streams.into_iter().enumerate() {
             done[at] = stream.join().unwrap();
         }
         cloud.check();
-        cloud.start();
+        cloud.program.start();
         for (at, done) in done.iter_mut().enumerate() {
             *done = reached(&cloud.received(&project(at + 1)), *done);
         }

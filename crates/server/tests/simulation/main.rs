@@ -20,6 +20,12 @@ mod support;
 #[path = "../rules/cloud.rs"]
 mod cloud;
 
+#[path = "../support/http.rs"]
+mod http;
+#[expect(dead_code, reason = "it is only killed here")]
+#[path = "../support/program.rs"]
+mod program;
+
 mod checks;
 mod history;
 mod killed;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -69,7 +69,11 @@ pub struct Answer {
 impl Answer {
     /// Reads an answer whole; one that ends early is an error.
     pub fn read(stream: TcpStream) -> io::Result<Answer> {
-        let mut stream = BufReader::new(stream);
+        Answer::next(&mut BufReader::new(stream))
+    }
+
+    /// The next answer of a connection, whose length is announced.
+    pub fn next(stream: &mut impl BufRead) -> io::Result<Answer> {
         let mut line = || -> io::Result<String> {
             let mut line = String::new();
             if stream.read_line(&mut line)? == 0 {

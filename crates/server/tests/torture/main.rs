@@ -19,6 +19,8 @@ mod disagreements;
 mod http;
 #[path = "../../../store/tests/support/postgres.rs"]
 mod postgres;
+#[path = "../support/program.rs"]
+mod program;
 #[expect(dead_code, reason = "other histories draw more")]
 #[path = "../support/rng.rs"]
 mod rng;
