@@ -120,7 +120,7 @@ pub const KEYS: &[Key] = &[
     key(
         "token.lifetime_seconds",
         "3600",
-        Kind::Number(60, 2_592_000),
+        Kind::Number(60, 86_400),
         "How long a token is good, in seconds.",
     ),
     key(

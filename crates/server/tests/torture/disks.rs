@@ -1,7 +1,7 @@
 //! What happens to disks and to the machine: power cuts, full disks, disks that turn read-only, syncs
 //! that fail, no descriptors left, a clock that jumps. Most of it needs root and loop devices.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -9,11 +9,11 @@ use serde_json::json;
 
 use crate::http::{Answer, Sent};
 use crate::installation::{Installation, Who, signal};
-use crate::ledger::Ledger;
+use crate::ledger::{Content, Entry, Ledger, Stand};
 use crate::load::Load;
 use crate::rng::Rng;
 use crate::servers::{Postgres, url};
-use crate::{check, seed, setting, wait_until};
+use crate::{check, nodes, seed, setting, wait_until};
 
 fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
@@ -317,36 +317,50 @@ fn sqlite_without_descriptors_it_refuses_and_loses_nothing() {
     );
 }
 
-/// The clock goes most of a day ahead and days back while people act: nothing that was acknowledged ends early,
-/// and what was under way ends well.
-#[test]
-#[ignore = "needs libfaketime: make torture"]
-fn sqlite_a_clock_that_jumps_ends_nothing_early() {
+/// A clock of the program's own, which is set whole at once: it is read at every look.
+struct Clock(PathBuf);
+
+impl Clock {
+    fn set(&self, ahead: &str) {
+        std::fs::write(self.0.with_extension("new"), ahead).unwrap();
+        std::fs::rename(self.0.with_extension("new"), &self.0).unwrap();
+    }
+}
+
+/// An installation with such a clock; says what this machine cannot do.
+fn with_own_clock() -> Option<(Installation, Clock)> {
     let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
     if !Path::new(library).exists() {
         println!("a clock that jumps: cannot be tested on this machine: there is no {library}");
-        return;
+        return None;
     }
-    let seed = seed();
     let mut program = Installation::start_new(None);
-    let clock = program.data.join("clock");
-    std::fs::write(&clock, "+0").unwrap();
+    let clock = Clock(program.data.join("clock"));
+    clock.set("+0");
     program.stop();
     for (name, value) in [
         ("LD_PRELOAD", library),
-        ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
+        ("FAKETIME_TIMESTAMP_FILE", clock.0.to_str().unwrap()),
         ("FAKETIME_NO_CACHE", "1"),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
     ] {
         program.environment.push((name.to_owned(), value.to_owned()));
     }
     program.start();
+    Some((program, clock))
+}
+
+/// The clock of the machine jumps while people act: leases go by another clock, nobody's upload ends,
+/// and what was under way ends well.
+#[test]
+#[ignore = "needs libfaketime: make torture"]
+fn sqlite_a_clock_that_jumps_ends_nothing_early() {
+    let seed = seed();
+    let Some((mut program, clock)) = with_own_clock() else { return };
     let load = Load::begin(&[&program], Ledger::default(), seed, false);
     for jump in ["+20h", "+0", "-5d", "+1h", "-1h", "+0"] {
         load.wait_for(15);
-        // Whole at once: it is read at every look at the clock.
-        std::fs::write(clock.with_extension("new"), jump).unwrap();
-        std::fs::rename(clock.with_extension("new"), &clock).unwrap();
+        clock.set(jump);
     }
     load.wait_for(15);
     let mut ledger = load.end();
@@ -355,4 +369,47 @@ fn sqlite_a_clock_that_jumps_ends_nothing_early() {
     assert_eq!(health.status, 200, "{}", health.text());
     check::at_rest(&mut program, &mut ledger);
     println!("a clock that jumps: seed {seed}: nothing is lost");
+}
+
+/// Five days ahead tokens are over, which live for a day at most; whoever signs in anew finds all that
+/// was there, and an upload that was under way has gone on. When the clock is set right again the tokens
+/// from before are good as they were.
+#[test]
+#[ignore = "needs libfaketime: make torture"]
+fn sqlite_a_clock_that_jumps_by_days_ends_tokens_and_nothing_else() {
+    let seed = seed();
+    let Some((mut program, clock)) = with_own_clock() else { return };
+    let load = Load::begin(&[&program], Ledger::default(), seed, false);
+    load.wait_for(30);
+    let mut ledger = load.end();
+    let content = Content { seed, length: 8 << 20 };
+    let (bytes, id) = (content.bytes(), nodes::record(&program, "half"));
+    let mut upload = nodes::begin_upload(&program, &id, bytes.len(), &bytes[..4 << 20]);
+    wait_until("the upload begins", || nodes::status(&program, Who::Alice, &id) == "saving");
+    let mut entry = Entry::new(Who::Alice, content, &[Stand::Whole]);
+    entry.id = Some(id);
+    ledger.entries.insert("half".to_owned(), entry);
+
+    clock.set("+5d");
+    let before = program.tokens.clone();
+    assert_eq!(program.ask(Who::Alice, "GET", "/v2/images?limit=1").status, 401);
+    program.sign_everybody_in();
+    upload.write_all(&bytes[4 << 20..]).unwrap();
+    let answer = Answer::read(upload).unwrap();
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    check::people(&program, &mut ledger);
+    let load = Load::begin(&[&program], ledger, seed + 1, false);
+    load.wait_for(30);
+
+    // Tokens of the days ahead are good as well.
+    clock.set("+0");
+    load.wait_for(30);
+    let mut ledger = load.end();
+    program.tokens = before;
+    check::people(&program, &mut ledger);
+    let load = Load::begin(&[&program], ledger, seed + 2, false);
+    load.wait_for(30);
+    let mut ledger = load.end();
+    check::at_rest(&mut program, &mut ledger);
+    println!("a clock that jumps by days: seed {seed}: tokens end, nothing is lost");
 }

@@ -14,13 +14,13 @@ use crate::{check, postgres, seed, wait_until};
 
 const MIB: usize = 1 << 20;
 
-fn status(program: &Installation, who: Who, id: &str) -> String {
+pub fn status(program: &Installation, who: Who, id: &str) -> String {
     let shown = program.ask(who, "GET", &format!("/v2/images/{id}"));
     assert_eq!(shown.status, 200, "{}", shown.text());
     shown.json()["status"].as_str().unwrap().to_owned()
 }
 
-fn record(program: &Installation, name: &str) -> String {
+pub fn record(program: &Installation, name: &str) -> String {
     let body = json!({"name": name, "disk_format": "raw", "container_format": "bare"}).to_string();
     let made = program.send(Who::Alice, "POST", "/v2/images", body.as_bytes());
     assert_eq!(made.status, 201, "{}", made.text());
@@ -28,7 +28,7 @@ fn record(program: &Installation, name: &str) -> String {
 }
 
 /// The head of an upload and its first bytes.
-fn begin_upload(program: &Installation, id: &str, length: usize, first: &[u8]) -> TcpStream {
+pub fn begin_upload(program: &Installation, id: &str, length: usize, first: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(program.address).unwrap();
     let head = format!(
         "PUT /v2/images/{id}/file HTTP/1.1\r\nhost: here\r\nconnection: close\r\nx-auth-token: {}\r\n\
