@@ -191,6 +191,12 @@ impl Receiving {
         let (app, caller, upload) = (inner.app.clone(), inner.caller.clone(), inner.upload.clone());
         let result = inner.finish().await;
         if let Err(error) = &result {
+            if matches!(error.code(), Code::UploadLost | Code::ImageNotFound)
+                && let Err(trouble) = remove_late(&app, &upload).await
+            {
+                let blob = &upload.copy.locator;
+                tracing::warn!(?trouble, blob, "what was published too late may stay behind");
+            }
             undo(&app, &caller, &upload, error.code().as_str()).await?;
         }
         result
@@ -233,14 +239,7 @@ impl Inner {
         if self.renewed_at.elapsed() < Duration::from_secs(u64::from(lease) / 4) {
             return Ok(());
         }
-        let upload = self.upload.clone();
-        self.app
-            .db
-            .write(move |tx| match store_upload::renew(tx, &upload, lease)? {
-                true => Ok(()),
-                false => Err(lost(tx, &upload)?),
-            })
-            .await?;
+        keep_lease(&self.app, &self.upload).await?;
         self.renewed_at = Instant::now();
         Ok(())
     }
@@ -258,26 +257,35 @@ impl Inner {
                 return Err(refusal(error));
             }
         };
-        let received = self.intake.finish().await.map_err(blob_error)?;
+        let (app, caller, upload) = (self.app.clone(), self.caller, self.upload);
+        let received = match self.intake.finish().await {
+            Ok(received) => received,
+            Err(error) => {
+                // Whoever took the upload over has removed the file from under it.
+                keep_lease(&app, &upload).await?;
+                return Err(blob_error(error));
+            }
+        };
         let virtual_size = inspection.virtual_size_bytes;
-        let (app, caller, upload) = (self.app.clone(), self.caller, self.upload.clone());
-        let committed = self
-            .app
+        self.app
             .db
             .write(move |tx| commit(tx, &app, &caller, &upload, &received, virtual_size))
-            .await;
-        if let Err(error) = &committed
-            && matches!(error.code(), Code::UploadLost | Code::ImageNotFound)
-        {
-            remove_late(&self.app, &self.upload).await?;
-        }
-        committed
+            .await
     }
 
     async fn give_up(self, because: &str) -> Result<(), Error> {
         self.intake.abort().await.map_err(blob_error)?;
         undo(&self.app, &self.caller, &self.upload, because).await
     }
+}
+
+async fn keep_lease(app: &App, upload: &Upload) -> Result<(), Error> {
+    let (upload, lease) = (upload.clone(), app.settings.upload_lease_seconds);
+    let keep = move |tx: &mut Tx<'_>| match store_upload::renew(tx, &upload, lease)? {
+        true => Ok(()),
+        false => Err(lost(tx, &upload)?),
+    };
+    app.db.write(keep).await
 }
 
 fn commit(

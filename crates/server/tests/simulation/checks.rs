@@ -1,6 +1,7 @@
 //! What must hold after every history, and what of the tables the model knows.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use lendglass_server::service::audit::{chain, verify};
 use lendglass_server::service::list::{self, ListImages};
@@ -219,15 +220,18 @@ fn kind_word(kind: Kind) -> &'static str {
 
 fn status_word(status: Status) -> &'static str {
     match status {
+        Status::Queued => "queued",
+        Status::Saving => "saving",
         Status::Active => "active",
         Status::Importing => "importing",
         Status::Error => "error",
     }
 }
 
-/// What was refused of shares stands in the trail as well, once for each reason: the model counts deeds.
-pub const DEEDS: &str = "select cast(count(*) as bigint) from audit \
-                         where not (result = 'refused' and verb like 'share.%')";
+/// What was refused of shares stands in the trail as well, once for each reason, and reads are counted
+/// there: the model counts deeds.
+pub const DEEDS: &str = "select cast(count(*) as bigint) from audit where verb <> 'image.download' \
+                         and not (result = 'refused' and verb like 'share.%')";
 
 /// Whether the tables hold what the model does.
 pub async fn as_modelled(cloud: &Cloud, model: &Model, ids: &Ids, events_before: i64) -> Found {
@@ -317,8 +321,16 @@ async fn lists_as_modelled(cloud: &Cloud, model: &Model, ids: &Ids) -> Found {
     Ok(())
 }
 
-/// Whether blobs are as many as the model knows, when nothing is left to do.
+/// Whether there are as many blobs as the model knows, as rows and as files, when nothing is left to do.
 pub async fn blobs_as_modelled(cloud: &Cloud, model: &Model) -> Found {
+    let expected = model.used_blobs().len();
     let blobs = cloud.count("select cast(count(*) as bigint) from blob").await;
-    same("blobs", blobs, model.used_blobs() as i64)
+    same("blobs", blobs, expected as i64)?;
+    let store = cloud.home().store("r1").expect("a home that keeps blobs");
+    same("files of blobs", files_below(&store), expected)
+}
+
+fn files_below(folder: &Path) -> usize {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
 }

@@ -36,6 +36,8 @@ pub enum How {
     WithoutTrail,
     /// Whoever asks goes away after the future was polled so often.
     Dropped(u32),
+    /// The store of the blobs is away, as if it were not mounted.
+    StoreAway,
 }
 
 /// Whom an offer names.
@@ -122,8 +124,30 @@ pub enum What {
     ServerImage {
         backup: Number,
     },
+    /// Reads the bytes of an image.
+    Read {
+        image: Number,
+    },
+    /// A record, and the first half of its bytes.
+    Begin {
+        is_data: bool,
+    },
+    /// The rest of the bytes that an act has begun, by the process that it began with.
+    Finish {
+        of: Number,
+    },
+    /// Every lease is over: whoever has one was silent for too long.
+    LoseLeases,
+    /// Another process claims every job that is due, and does not do it.
+    Stall,
+    /// That process says that it is still there.
+    Beat,
+    /// The process is gone without a word, and another one begins on what it left.
+    Restart,
     /// Time passes, in seconds.
     Step(i64),
+    /// The clock is set, by so many seconds; no time passes.
+    Jump(i64),
     /// The jobs and the reaper run until nothing is left to do.
     Work,
 }
@@ -163,6 +187,9 @@ pub const COUNTING: (&str, &[&str]) = ("share.pending_counts", &["false", "true"
 const SPANS: &[i64] = &[5, 50, 5_000, 100_000];
 /// No sum of these is the ten seconds in which an act can be undone: its last moment is nobody's.
 const STEPS: &[i64] = &[3, 3, 8, 60, 4_000, 90_000];
+/// Who owns the first images.
+const GROUND: [usize; 4] = [0, 0, 4, 2];
+const JUMPS: &[i64] = &[3_600, -3_600, -90_000, 432_000, -432_000];
 
 /// The history of a seed.
 pub fn draw(seed: u64, shape: Shape) -> Vec<Act> {
@@ -173,6 +200,7 @@ pub fn draw(seed: u64, shape: Shape) -> Vec<Act> {
         vaults: Vec::new(),
         backups: Vec::new(),
         undoable: Vec::new(),
+        plot: Vec::new(),
         shape,
         hands_over: seed % 2 == 1,
     };
@@ -191,6 +219,8 @@ struct Drawing {
     vaults: Vec<Number>,
     backups: Vec<Number>,
     undoable: Vec<(usize, Number)>,
+    /// What troubles come next, the last one first.
+    plot: Vec<What>,
     shape: Shape,
     /// Whether images go to other owners, who are not asked for room then.
     hands_over: bool,
@@ -217,7 +247,7 @@ impl Drawing {
             let value = Some(self.rng.of_these(COUNTING.1));
             self.plain(OPERATOR, What::Policy { project: None, key: COUNTING.0, value });
         }
-        for owner in [0, 0, 4, 2] {
+        for owner in GROUND {
             let is_data = self.rng.one_in(3);
             self.makes_image(owner, What::Create { is_data });
         }
@@ -252,12 +282,16 @@ impl Drawing {
     }
 
     fn act(&mut self, lane: usize) {
-        let what = self.what();
-        let who = self.actor(&what);
+        let is_trouble = self.rng.one_in(4);
+        let (what, who) = if is_trouble { self.trouble() } else { (self.what(), None) };
+        let who = who.unwrap_or_else(|| self.actor(&what));
         let how = self.how(lane, &what);
         let number = self.next();
         match &what {
-            What::Create { .. } | What::Replicate { .. } | What::ServerImage { .. } => {
+            What::Create { .. }
+            | What::Begin { .. }
+            | What::Replicate { .. }
+            | What::ServerImage { .. } => {
                 self.images.push(number);
             }
             What::Vault { .. } => self.vaults.push(number),
@@ -271,12 +305,63 @@ impl Drawing {
     }
 
     fn how(&mut self, lane: usize, what: &What) -> How {
-        let is_of_time = matches!(what, What::Step(_));
+        let moves_bytes = matches!(
+            what,
+            What::Create { .. } | What::Read { .. } | What::Finish { .. } | What::Work
+        );
+        if lane == 0 && self.rng.one_in(if moves_bytes { 4 } else { 20 }) {
+            return How::StoreAway;
+        }
+        match what {
+            What::Step(_)
+            | What::Jump(_)
+            | What::LoseLeases
+            | What::Stall
+            | What::Beat
+            | What::Restart => return How::Plainly,
+            _ => {}
+        }
+        let is_dry_or_failed = !matches!(
+            what,
+            What::Read { .. } | What::Begin { .. } | What::Finish { .. } | What::Work
+        );
         match self.rng.below(12) {
-            0 if lane > 0 && !is_of_time => How::Dropped(1 + self.rng.below(6) as u32),
-            1 if !is_of_time && !matches!(what, What::Work) => How::Dry,
-            2 if lane == 0 && !is_of_time && !matches!(what, What::Work) => How::WithoutTrail,
+            0 if lane > 0 => How::Dropped(1 + self.rng.below(6) as u32),
+            1 if is_dry_or_failed => How::Dry,
+            2 if lane == 0 && is_dry_or_failed => How::WithoutTrail,
             _ => How::Plainly,
+        }
+    }
+
+    /// What processes and disks go through, and what shows it; with who does it, where that matters.
+    fn trouble(&mut self) -> (What, Option<usize>) {
+        if let Some(next) = self.plot.pop() {
+            return (next, None);
+        }
+        let loses = if self.rng.one_in(2) { What::LoseLeases } else { What::Restart };
+        let ground = self.rng.below(GROUND.len());
+        let (image, owner) = (self.images[ground], Some(GROUND[ground]));
+        match self.rng.below(12) {
+            // What comes of an upload, or of a job, whose process falls silent in the middle: others do
+            // what is to be done about it, or do not, before it speaks again. The last act comes first.
+            0..=3 => {
+                let of = self.next();
+                self.plot = vec![What::Finish { of }, What::Work, loses];
+                if self.rng.one_in(2) {
+                    self.plot.remove(self.rng.below(3));
+                }
+                (What::Begin { is_data: self.rng.one_in(3) }, None)
+            }
+            4..=6 => {
+                self.plot = vec![What::Beat, What::Work, loses, What::Stall];
+                if self.rng.one_in(4) {
+                    self.plot.remove(self.rng.below(3));
+                }
+                (What::Replicate { image }, owner)
+            }
+            7 => (loses, None),
+            8..=9 => (What::Jump(self.rng.of_these(JUMPS)), None),
+            _ => (What::Read { image }, owner),
         }
     }
 
@@ -286,6 +371,7 @@ impl Drawing {
         let recipients = [2, 2, 2, 3, 4, 5, 6, 0];
         match what {
             What::Policy { .. } | What::HandOver { .. } | What::Step(_) | What::Work => OPERATOR,
+            What::Jump(_) | What::LoseLeases | What::Stall | What::Beat | What::Restart => OPERATOR,
             What::Invite { .. } | What::Backup { .. } | What::ServerImage { .. } => {
                 self.rng.of_these(&owners)
             }

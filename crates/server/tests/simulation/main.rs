@@ -33,15 +33,18 @@ mod model;
 mod people;
 mod play;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
+use lendglass_server::app::Settings;
+use lendglass_store::clock::Clock;
 use lendglass_store::db::Engine;
 
 use crate::cloud::Cloud;
-use crate::history::{Act, Shape, draw};
+use crate::history::{Act, How, Shape, What, draw};
 use crate::model::{EITHER, Model, Words};
 use crate::play::{Ids, play};
-use crate::support::TestServer;
+use crate::support::{Home, START, TestServer};
 
 /// Acts between two looks at all tables.
 const CHECK_EVERY: usize = 10;
@@ -67,42 +70,82 @@ fn acts(count: usize) -> usize {
     setting("LENDGLASS_ACTS").map_or(count, |acts| acts as usize)
 }
 
+/// What a history went through, counted: what is never met shows nothing.
+type Tally = BTreeMap<&'static str, usize>;
+
+/// What each history that is played beside the model must meet, in some seed or other.
+const TROUBLES: [&str; 6] = [
+    "times the store was away",
+    "uploads lost",
+    "jobs lost",
+    "restarts",
+    "jumps of the clock",
+    "reads of right bytes",
+];
+
+fn met(act: &Act, words: &Words) -> Option<&'static str> {
+    let is = |word: &str| words.iter().any(|found| found == word);
+    match act.what {
+        _ if act.how == How::StoreAway && is("UNAVAILABLE") => Some(TROUBLES[0]),
+        What::Finish { .. } if is("UPLOAD_LOST") => Some(TROUBLES[1]),
+        What::Beat if is("lost") => Some(TROUBLES[2]),
+        What::Restart => Some(TROUBLES[3]),
+        What::Jump(_) => Some(TROUBLES[4]),
+        What::Read { .. } if words.iter().any(|word| word.starts_with("bytes")) => {
+            Some(TROUBLES[5])
+        }
+        _ => None,
+    }
+}
+
 async fn world(engine: Engine) -> Cloud {
-    let server = TestServer::start(engine, "lendglass").await;
+    let (home, clock) = (Home::fresh(engine).await, Clock::stepped(START));
+    home.keep_blobs();
+    let server = TestServer::on(home.into(), clock, "lendglass", Settings::default()).await;
     people::settle(&server).await;
     Cloud::of(server)
 }
 
 /// Plays a history act by act, beside the model.
-async fn in_order(engine: Engine, acts: Vec<Act>) -> Result<(), String> {
-    let cloud = world(engine).await;
-    let (ids, mut model) = (Ids::default(), Model::default());
+async fn in_order(engine: Engine, acts: Vec<Act>) -> Result<Tally, String> {
+    let mut cloud = world(engine).await;
+    let (ids, mut model, mut tally) = (Ids::default(), Model::default(), Tally::new());
     let events = cloud.count(checks::DEEDS).await;
     for (at, act) in acts.iter().enumerate() {
         let mut expected = model.play(act);
+        if matches!(act.what, What::Restart) {
+            cloud = Cloud::of(cloud.restarted().await);
+        }
+        let is_away = act.how == How::StoreAway;
+        if is_away {
+            cloud.home().mount("r1", false);
+        }
         let mut found = play(&cloud.app, &ids, act).await.unwrap_or_default();
+        if is_away {
+            cloud.home().mount("r1", true);
+        }
         expected.sort();
         found.sort();
         if !is_expected(&found, &expected) {
             let number = act.number;
             return Err(format!("act {number} came to {found:?}, the model says {expected:?}"));
         }
+        met(act, &found).into_iter().for_each(|what| *tally.entry(what).or_default() += 1);
         if at % CHECK_EVERY == 0 {
             checks::always(&cloud).await?;
             checks::as_modelled(&cloud, &model, &ids, events).await?;
         }
     }
-    let last = Act {
-        number: acts.len() as u32,
-        lane: 0,
-        who: people::OPERATOR,
-        what: history::What::Work,
-        how: history::How::Plainly,
-    };
-    model.play(&last);
+    for what in [What::LoseLeases, What::Work] {
+        let (number, who) = (acts.len() as u32, people::OPERATOR);
+        let last = Act { number, lane: 0, who, what, how: How::Plainly };
+        model.play(&last);
+        play(&cloud.app, &ids, &last).await;
+    }
     checks::at_rest(&cloud).await?;
     checks::as_modelled(&cloud, &model, &ids, events).await?;
-    checks::blobs_as_modelled(&cloud, &model).await
+    checks::blobs_as_modelled(&cloud, &model).await?;
+    Ok(tally)
 }
 
 fn is_expected(found: &Words, expected: &Words) -> bool {
@@ -113,14 +156,14 @@ fn is_expected(found: &Words, expected: &Words) -> bool {
 }
 
 /// Plays the lanes of a history at the same time.
-async fn at_once(engine: Engine, acts: Vec<Act>) -> Result<(), String> {
-    let cloud = world(engine).await;
+async fn at_once(engine: Engine, acts: Vec<Act>) -> Result<Tally, String> {
+    let cloud = Arc::new(world(engine).await);
     // Two processes cannot have one embedded database open.
     let second = match engine {
-        Engine::Sqlite => None,
-        Engine::Postgres => Some(cloud.second().await),
+        Engine::Sqlite => cloud.app.clone(),
+        Engine::Postgres => cloud.second().await.app.clone(),
     };
-    let nodes = [&cloud.app, second.as_ref().map_or(&cloud.app, |server| &server.app)];
+    let nodes = Arc::new([Mutex::new(cloud.app.clone()), Mutex::new(second)]);
     let ids = Arc::new(Ids::default());
     for act in acts.iter().filter(|act| act.lane == 0) {
         play(&cloud.app, &ids, act).await;
@@ -128,38 +171,48 @@ async fn at_once(engine: Engine, acts: Vec<Act>) -> Result<(), String> {
     let mut lanes = Vec::new();
     for lane in 1..=LANES {
         let acts: Vec<Act> = acts.iter().filter(|act| act.lane == lane).cloned().collect();
-        let (app, ids) = (nodes[lane % nodes.len()].clone(), ids.clone());
+        let (nodes, ids, cloud) = (nodes.clone(), ids.clone(), cloud.clone());
         lanes.push(tokio::spawn(async move {
+            let mut tally = Tally::new();
             for act in &acts {
+                let node = &nodes[lane % nodes.len()];
+                if matches!(act.what, What::Restart) {
+                    let next = cloud.restarted().await;
+                    *node.lock().unwrap() = next.app.clone();
+                }
+                let app = node.lock().unwrap().clone();
                 let words = play(&app, &ids, act).await.unwrap_or_default();
-                let is_internal = |word: &String| word == "INTERNAL" || word == "UNAVAILABLE";
-                if words.iter().any(is_internal) {
+                let is_wrong = |word: &String| {
+                    word == "INTERNAL" || word == "UNAVAILABLE" || word == play::WRONG_BYTES
+                };
+                if words.iter().any(is_wrong) {
                     return Err(format!("act {} came to {words:?}", act.number));
                 }
+                met(act, &words).into_iter().for_each(|what| *tally.entry(what).or_default() += 1);
             }
-            Ok(())
+            Ok(tally)
         }));
     }
+    let mut tally = Tally::new();
     for lane in lanes {
-        lane.await.map_err(|error| error.to_string())??;
+        let lane = lane.await.map_err(|error| error.to_string())??;
+        lane.into_iter().for_each(|(what, count)| *tally.entry(what).or_default() += count);
     }
     // What was dropped may have left uploads behind: their leases end.
     lendglass_server::jobs::end_leases(&cloud.app).await.map_err(|error| error.to_string())?;
     checks::at_rest(&cloud).await?;
-    checks::ceilings(&cloud, &acts).await
+    checks::ceilings(&cloud, &acts).await?;
+    Ok(tally)
 }
 
-/// What is wrong with a history, if anything is.
-async fn trouble(engine: Engine, acts: &[Act]) -> Option<String> {
+/// What a history went through, or what is wrong with it.
+async fn outcome(engine: Engine, acts: &[Act]) -> Result<Tally, String> {
     let acts = acts.to_vec();
     let is_crowd = acts.iter().any(|act| act.lane > 0);
     let run = async move {
         if is_crowd { at_once(engine, acts).await } else { in_order(engine, acts).await }
     };
-    match tokio::spawn(run).await {
-        Ok(result) => result.err(),
-        Err(error) => Some(error.to_string()),
-    }
+    tokio::spawn(run).await.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 /// Drops acts as long as the history still fails, for a bounded number of runs.
@@ -172,9 +225,9 @@ async fn shrunk(engine: Engine, mut acts: Vec<Act>, mut wrong: String) -> (Vec<A
             let mut fewer = acts.clone();
             fewer.drain(at..(at + size).min(acts.len()));
             runs += 1;
-            match trouble(engine, &fewer).await {
-                Some(still) => (acts, wrong) = (fewer, still),
-                None => at += size,
+            match outcome(engine, &fewer).await {
+                Err(still) => (acts, wrong) = (fewer, still),
+                Ok(_) => at += size,
             }
         }
         size /= 2;
@@ -183,9 +236,20 @@ async fn shrunk(engine: Engine, mut acts: Vec<Act>, mut wrong: String) -> (Vec<A
 }
 
 async fn run(engine: Engine, count: u64, shape: Shape) {
-    for seed in seeds(count) {
-        let acts = draw(seed, shape);
-        let Some(wrong) = trouble(engine, &acts).await else { continue };
+    let (seeds, mut met) = (seeds(count), Tally::new());
+    for seed in &seeds {
+        let acts = draw(*seed, shape);
+        let wrong = match outcome(engine, &acts).await {
+            Ok(tally) => {
+                println!(
+                    "seed {seed} on {engine:?}: {} acts, {tally:?}: as it should be",
+                    acts.len()
+                );
+                tally.into_iter().for_each(|(what, count)| *met.entry(what).or_default() += count);
+                continue;
+            }
+            Err(wrong) => wrong,
+        };
         let (fewer, still) = shrunk(engine, acts, wrong.clone()).await;
         let told: Vec<String> = fewer.iter().map(tell).collect();
         panic!(
@@ -196,6 +260,11 @@ async fn run(engine: Engine, count: u64, shape: Shape) {
             shape.acts,
         );
     }
+    println!("{} seeds on {engine:?}: {met:?}", seeds.len());
+    let is_missing = |what: &&&str| !met.contains_key(**what);
+    let missing: Vec<&&str> = TROUBLES.iter().filter(is_missing).collect();
+    let is_enough = shape.lanes == 0 && seeds.len() >= 10 && shape.acts >= 60;
+    assert!(!is_enough || missing.is_empty(), "no history has met any {missing:?}");
 }
 
 fn tell(act: &Act) -> String {

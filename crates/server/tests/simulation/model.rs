@@ -2,6 +2,7 @@
 //! Time is in seconds since the beginning.
 
 mod share;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,8 @@ pub enum Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
+    Queued,
+    Saving,
     Active,
     Importing,
     Error,
@@ -81,6 +84,16 @@ pub struct Model {
     rules: BTreeMap<(Side, Side), Verdict>,
     settings: BTreeMap<(Option<&'static str>, &'static str), &'static str>,
     copies: Vec<(Number, Number)>,
+    /// Copies that another process has claimed, and whether its lease is over.
+    stalled: Vec<((Number, Number), bool)>,
+    /// How many of its claims are somebody else's by now.
+    outgrown: usize,
+    /// Uploads under way, and whether their lease is over.
+    uploads: BTreeMap<Number, bool>,
+    /// Uploads that somebody is still at, as far as he knows.
+    begun: BTreeSet<Number>,
+    /// Blobs that lie in the store, or may.
+    stored: BTreeSet<Number>,
     undo: BTreeMap<Number, share::Undo>,
     accepted: Number,
 }
@@ -103,7 +116,7 @@ impl Model {
                 _ => words,
             },
             How::WithoutTrail if after.trail() != self.trail() => vec!["INTERNAL".to_owned()],
-            How::WithoutTrail | How::Plainly | How::Dropped(_) => {
+            How::WithoutTrail | How::Plainly | How::Dropped(_) | How::StoreAway => {
                 *self = after;
                 words
             }
@@ -116,8 +129,18 @@ impl Model {
 
     fn done(&mut self, act: &Act, is_dry: bool) -> Words {
         let (who, number) = (&PEOPLE[act.who], act.number);
+        let is_away = act.how == How::StoreAway;
         match &act.what {
-            What::Create { is_data } => word(self.create(who, number, *is_data)),
+            What::Create { is_data } => word(self.create(who, number, *is_data, is_away)),
+            What::Read { image } => self.read(who, *image, is_away).unwrap_or_else(one),
+            What::Begin { is_data } => word(self.begin(who, number, *is_data, is_away)),
+            What::Finish { of } => word(self.finish(*of, is_away)),
+            What::LoseLeases | What::Restart => {
+                self.lose_leases();
+                one("done")
+            }
+            What::Stall => self.stall(),
+            What::Beat => self.beat(),
             What::Invite { images, to, partial, note, lapses, ends } => {
                 let pairs = self.invite(act.who, images, to, (*note, *lapses, *ends));
                 self.conclude(act, pairs, *partial, None, is_dry)
@@ -161,13 +184,13 @@ impl Model {
             What::Backup { vault, disks } => word(self.back_up(who, *vault, disks, number)),
             What::DropBackup { backup } => word(self.drop_backup(who, *backup)),
             What::ServerImage { backup } => word(self.server_image(who, *backup, number)),
-            What::Step(seconds) => {
+            What::Step(seconds) | What::Jump(seconds) => {
                 self.now += seconds;
                 one("done")
             }
             What::Work => {
                 self.work();
-                one("done")
+                word(self.clean(is_away))
             }
         }
     }
@@ -258,14 +281,15 @@ impl Model {
         }
     }
 
-    fn create(&mut self, who: &Person, number: Number, is_data: bool) -> Result<(), Refusal> {
-        self.room_for_image(who.project)?;
-        let kind = if is_data { Kind::Data } else { Kind::System };
-        let image = Image { owner: who.project, kind, status: Status::Active, blobs: vec![number] };
-        self.images.insert(number, image);
-        // The record and the bytes.
-        self.events += 2;
-        Ok(())
+    fn create(
+        &mut self,
+        who: &Person,
+        number: Number,
+        is_data: bool,
+        is_away: bool,
+    ) -> Result<(), Refusal> {
+        self.begin(who, number, is_data, is_away)?;
+        self.finish(number, false)
     }
 
     fn replicate(&mut self, who: &Person, of: Number, number: Number) -> Result<(), Refusal> {
@@ -319,12 +343,13 @@ impl Model {
         }
         self.backups.values_mut().filter(|b| b.image == Some(image)).for_each(|b| b.image = None);
         self.images.remove(&image);
+        self.uploads.remove(&image);
         Ok(())
     }
 
     fn hand_over(&mut self, who: usize, image: Number, to: usize) -> Result<(), Refusal> {
         self.standing(&PEOPLE[who], image)?;
-        if self.images[&image].status != Status::Active {
+        if !matches!(self.images[&image].status, Status::Active | Status::Queued) {
             return Err("IMAGE_BUSY");
         }
         let owner = PEOPLE[to].project;
@@ -464,6 +489,8 @@ impl Model {
 
     /// The jobs end, and what time ended goes.
     fn work(&mut self) {
+        self.undo_uploads();
+        self.take_stalled();
         for (source, target) in std::mem::take(&mut self.copies) {
             let blobs = self.images.get(&source).map(|image| image.blobs.clone());
             let Some(copy) = self.images.get_mut(&target) else { continue };
@@ -482,13 +509,15 @@ impl Model {
             self.shares.remove(&(image, side));
             self.events += 1;
         }
+        let now = self.now;
+        self.undo.retain(|_, undo| undo.is_open(now));
     }
 
     /// The blobs that somebody uses.
-    pub fn used_blobs(&self) -> usize {
+    pub fn used_blobs(&self) -> BTreeSet<Number> {
         let of_images = self.images.values().flat_map(|image| &image.blobs);
         let of_backups = self.backups.values().flat_map(|backup| &backup.blobs);
-        of_images.chain(of_backups).collect::<BTreeSet<_>>().len()
+        of_images.chain(of_backups).copied().collect()
     }
 
     /// Who uses which blob, counted.

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
+use futures_util::TryStreamExt as _;
 use lendglass_core::image::{ContainerFormat, DiskFormat, ImageKind};
 use lendglass_core::share::ShareEvent;
 use lendglass_core::tenant::Caller;
@@ -13,14 +14,17 @@ use lendglass_core::{BackupId, Error, ImageId, ProjectId, VaultId};
 use lendglass_server::app::App;
 use lendglass_server::jobs;
 use lendglass_server::service::backup::{NewBackup, ServerImage};
+use lendglass_server::service::download::{self, Bytes};
 use lendglass_server::service::image::{Edit, NewImage};
 use lendglass_server::service::policy::{Changes, Scope};
 use lendglass_server::service::share::{Answer, Invite, Mode, Report, Withdraw};
+use lendglass_server::service::upload::Receiving;
 use lendglass_server::service::vault::{NewVault, VaultEdit};
 use lendglass_server::service::{
     backup, image, policy, replicate, rule, share, share_view, upload, vault,
 };
-use lendglass_store::{Db, Statement};
+use lendglass_store::job::{self as store_job, Claim};
+use lendglass_store::{Db, Statement, Tx};
 
 use crate::cloud::words;
 use crate::history::{Act, How, Number, To, What};
@@ -34,6 +38,10 @@ pub struct Ids {
     vaults: Mutex<BTreeMap<Number, VaultId>>,
     backups: Mutex<BTreeMap<Number, BackupId>>,
     undo: Mutex<BTreeMap<Number, String>>,
+    /// Uploads under way, each with the process that it began with.
+    receiving: Mutex<BTreeMap<Number, Receiving>>,
+    /// What a process that does nothing has claimed.
+    claims: Mutex<Vec<Claim>>,
 }
 
 fn known<T: Clone>(ids: &Mutex<BTreeMap<Number, T>>, number: Number) -> Option<T> {
@@ -85,7 +93,7 @@ impl<F: Future> Future for Few<F> {
 /// Plays an act on a node; `None` where nobody waited for its answer.
 pub async fn play(app: &App, ids: &Ids, act: &Act) -> Option<Words> {
     match act.how {
-        How::Plainly | How::Dry => Some(answered(app, ids, act).await),
+        How::Plainly | How::Dry | How::StoreAway => Some(answered(app, ids, act).await),
         How::Dropped(polls) => Few { inner: Box::pin(answered(app, ids, act)), left: polls }.await,
         How::WithoutTrail => {
             rename(&app.db, "audit", "audit_away").await;
@@ -126,7 +134,18 @@ fn mode(partial: bool) -> Mode {
 async fn done(app: &App, ids: &Ids, act: &Act, caller: &Caller) -> Result<Words, Error> {
     let number = act.number;
     match &act.what {
-        What::Create { is_data } => create(app, ids, act, caller, *is_data).await.map(is_done),
+        What::Create { is_data } => {
+            begin(app, ids, act, caller, *is_data).await?;
+            finish(ids, number).await
+        }
+        What::Read { image } => read(app, caller, &ids.image(*image)).await,
+        What::Begin { is_data } => begin(app, ids, act, caller, *is_data).await.map(is_done),
+        What::Finish { of } => finish(ids, *of).await,
+        What::LoseLeases => jobs::end_leases(app).await.map(is_done),
+        What::Stall => stall(app, ids).await,
+        What::Beat => beat(app, ids).await,
+        // Who plays the history begins another process.
+        What::Restart => jobs::end_leases(app).await.map(is_done),
         What::Invite { images, to, partial, note, lapses, ends } => {
             let now = app.clock.now();
             let request = Invite {
@@ -230,7 +249,7 @@ async fn done(app: &App, ids: &Ids, act: &Act, caller: &Caller) -> Result<Words,
             note(&ids.images, number, made.id);
             Ok(is_done(()))
         }
-        What::Step(seconds) => {
+        What::Step(seconds) | What::Jump(seconds) => {
             app.clock.step_seconds(*seconds);
             Ok(is_done(()))
         }
@@ -260,7 +279,13 @@ async fn answer(
     Ok(told(ids, act, report))
 }
 
-async fn create(
+/// What is uploaded by an act. Some blobs are written as they come, the others at the end.
+fn content(number: Number) -> Vec<u8> {
+    let times = if number.is_multiple_of(5) { 60_000 } else { 2 };
+    format!("{number} is the number of the image. ").repeat(times).into_bytes()
+}
+
+async fn begin(
     app: &App,
     ids: &Ids,
     act: &Act,
@@ -277,6 +302,57 @@ async fn create(
     let id = image::create(app, caller, new).await?.id;
     note(&ids.images, act.number, id.clone());
     let mut receiving = upload::begin(app, caller, &id, None).await?;
-    receiving.receive(format!("the bytes of image {}", act.number).as_bytes()).await?;
-    receiving.finish().await.map(|_| ())
+    let bytes = content(act.number);
+    receiving.receive(&bytes[..bytes.len() / 2]).await?;
+    note(&ids.receiving, act.number, receiving);
+    Ok(())
+}
+
+async fn finish(ids: &Ids, number: Number) -> Result<Words, Error> {
+    let begun = ids.receiving.lock().unwrap().remove(&number);
+    let Some(mut receiving) = begun else { return Ok(vec!["nothing".to_owned()]) };
+    let bytes = content(number);
+    receiving.receive(&bytes[bytes.len() / 2..]).await?;
+    receiving.finish().await.map(is_done)
+}
+
+/// Reads an image whole, and says whose upload it is.
+async fn read(app: &App, caller: &Caller, id: &ImageId) -> Result<Words, Error> {
+    let Bytes::Disk(_, disk) = download::open(app, caller, id).await? else {
+        return Ok(vec!["no bytes".to_owned()]);
+    };
+    let size = disk.size_bytes();
+    let frames = disk.read(app, &(0..size)).await?.stream(&app.buffers, 0..size);
+    let bytes = frames.try_collect::<Vec<_>>().await.map_err(download::blob_error)?.concat();
+    let digits: String =
+        bytes.iter().take_while(|byte| byte.is_ascii_digit()).map(|byte| *byte as char).collect();
+    let is_whole = digits.parse().is_ok_and(|number| bytes == content(number));
+    Ok(vec![if is_whole { format!("bytes of {digits}") } else { WRONG_BYTES.to_owned() }])
+}
+
+/// Never what a read may come to.
+pub const WRONG_BYTES: &str = "wrong bytes";
+
+async fn stall(app: &App, ids: &Ids) -> Result<Words, Error> {
+    let lease_seconds = app.settings.job_lease_seconds;
+    let mut count = 0;
+    loop {
+        let now = app.clock.now();
+        let claim = app.db.write(move |tx| store_job::claim(tx, "stalled", lease_seconds, now));
+        let Some(claim) = claim.await? else { return Ok(vec![format!("{count} jobs")]) };
+        ids.claims.lock().unwrap().push(claim);
+        count += 1;
+    }
+}
+
+async fn beat(app: &App, ids: &Ids) -> Result<Words, Error> {
+    let claims = ids.claims.lock().unwrap().clone();
+    let lease_seconds = app.settings.job_lease_seconds;
+    let mut words = Vec::new();
+    for claim in claims {
+        let renew = move |tx: &mut Tx<'_>| store_job::renew(tx, &claim, lease_seconds, 0);
+        let word = if app.db.write(renew).await? { "kept" } else { "lost" };
+        words.push(word.to_owned());
+    }
+    Ok(words)
 }

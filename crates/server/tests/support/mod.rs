@@ -186,7 +186,13 @@ impl TestServer {
         TestServer { app, router, home, tokens: Mutex::default() }
     }
 
-    /// Another node on the same database and clock, with its own memory; or the same one, started anew.
+    /// The next process on what this one leaves.
+    pub async fn restarted(&self) -> TestServer {
+        let (home, clock) = (self.home.clone(), self.app.clock.clone());
+        TestServer::without_people(home, clock, "lendglass", self.app.settings.clone()).await
+    }
+
+    /// Another node on the same database and clock, with its own memory.
     pub async fn second(&self) -> TestServer {
         let (home, clock) = (self.home.clone(), self.app.clock.clone());
         TestServer::on(home, clock, "lendglass", self.app.settings.clone()).await
@@ -386,7 +392,7 @@ const _: () = {
     let _ = (A, A2, B, B2, C, D, WORLD, TestServer::start);
     let _ = TestServer::open;
     let _ = (TestServer::second, TestServer::home, TestServer::step, TestServer::forget);
-    let _ = (Home::keep_blobs, Home::mount);
+    let _ = (Home::keep_blobs, Home::mount, TestServer::restarted);
     let _ = (TestServer::request_with::<()>, TestServer::request::<()>);
     let _ = (Answer::json, Answer::header, Answer::code, Answer::expect, Answer::refused);
     let _ = (<Payload as From<Value>>::from, <Payload as From<Vec<u8>>>::from);

@@ -55,6 +55,12 @@ pub(super) struct Undo {
     until: i64,
 }
 
+impl Undo {
+    pub fn is_open(&self, now: i64) -> bool {
+        now <= self.until
+    }
+}
+
 /// One decided pair.
 pub(super) struct Pair {
     word: String,
@@ -178,7 +184,9 @@ impl Model {
         for image in each_once(images) {
             let refusal = self.owns(who, image).and_then(|()| match self.images[&image].status {
                 Status::Active => Ok(()),
-                Status::Importing | Status::Error => Err("IMAGE_NOT_ACTIVE"),
+                Status::Queued | Status::Saving | Status::Importing | Status::Error => {
+                    Err("IMAGE_NOT_ACTIVE")
+                }
             });
             if let Err(refusal) = refusal {
                 pairs.extend(to.iter().map(|_| Pair::refused(refusal)));
@@ -448,7 +456,7 @@ impl Model {
         of: Number,
         is_dry: bool,
     ) -> Result<Words, Refusal> {
-        let undo = self.undo.get(&of).filter(|undo| undo.who == act.who && undo.until >= self.now);
+        let undo = self.undo.get(&of).filter(|undo| undo.who == act.who && undo.is_open(self.now));
         let Undo { changes, .. } = undo.cloned().ok_or("UNDO_EXPIRED")?;
         let mut pairs = Vec::new();
         let mut usages = std::collections::BTreeMap::new();
