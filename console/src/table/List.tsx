@@ -19,6 +19,7 @@ import { useMedia } from "~/ui/media";
 import { uiTexts } from "~/ui/texts";
 import { download, toCsv } from "./csv";
 import { FilterBar } from "./FilterBar";
+import { fitted, useRoom } from "./fit";
 import { isInRow, moveInRows, tickFocused } from "./keys";
 import { useTablePreferences } from "./preferences";
 import { Expandable } from "./RowDetails";
@@ -31,6 +32,9 @@ import { MOST, useRows } from "./useRows";
 // `lazy` forgets that the component is generic.
 const CardList = lazy(() => import("./CardList")) as unknown as typeof import("./CardList").default;
 const SIZES = [10, 20, 50, 100];
+const TICKS_WIDTH = 54;
+const MENU_WIDTH = 100;
+const ACTS_WIDTH = 145;
 
 /** The one table of the console: pages, filter, selection, menus, preferences and panel of a list on the server. */
 export function List<Row>(list: ListProps<Row>) {
@@ -140,7 +144,7 @@ export function List<Row>(list: ListProps<Row>) {
       id: "actions",
       header: t("rowActions"),
       isFixed: true,
-      minWidth: list.actsWidth ?? 160,
+      width: list.actsWidth ?? (list.quick ? ACTS_WIDTH : MENU_WIDTH),
       cell: (row) => (
         <span className="lg-row-acts">
           {list.quick?.(row).map((act) => (
@@ -163,6 +167,19 @@ export function List<Row>(list: ListProps<Row>) {
       ),
     },
   ];
+
+  const { place, room } = useRoom<HTMLDivElement>();
+  const { widths, leftOut } = fitted(
+    preferences.columns.flatMap(
+      ({ id, visible }) => shownColumns.find((one) => visible && one.id === id) ?? [],
+    ),
+    room - (bulk ? TICKS_WIDTH : 0) - 2,
+    preferences.isChosen,
+  );
+  const columnDisplay = preferences.columns.map(({ id, visible }) => ({
+    id,
+    visible: visible && !leftOut.includes(id),
+  }));
 
   const inPanel = selected.length > 1 ? selected : rows.filter((row) => state.sel.includes(rowId(row)));
   const totalText = total
@@ -269,7 +286,12 @@ export function List<Row>(list: ListProps<Row>) {
   const settings = (
     <CollectionPreferences
       title={t("preferences")}
-      preferences={preferences.shown}
+      preferences={{
+        pageSize: preferences.pageSize,
+        wrapLines: preferences.wrapLines,
+        contentDensity: preferences.dense ? "compact" : "comfortable",
+        contentDisplay: columnDisplay,
+      }}
       onConfirm={({ detail }) => preferences.keep(detail)}
       pageSizePreference={{
         title: t("pageSize"),
@@ -290,8 +312,8 @@ export function List<Row>(list: ListProps<Row>) {
   );
 
   return (
-    <div className="lg-list" data-list={id}>
-      {isNarrow ? (
+    <div className="lg-list" data-list={id} ref={place}>
+      {room === 0 ? null : isNarrow ? (
         <Suspense fallback={null}>
           <CardList
             list={list}
@@ -305,6 +327,8 @@ export function List<Row>(list: ListProps<Row>) {
         </Suspense>
       ) : (
         <Table<Row>
+          // It takes widths over once only.
+          key={room}
           variant="borderless"
           items={rows}
           trackBy={rowId}
@@ -315,11 +339,11 @@ export function List<Row>(list: ListProps<Row>) {
             header: column.header,
             cell: column.cell,
             sortingField: column.sort,
-            width: column.width,
-            minWidth: column.minWidth ?? 80,
+            width: widths.get(column.id) ?? column.width,
+            minWidth: 80,
             isRowHeader: index === 0,
           }))}
-          columnDisplay={preferences.columns}
+          columnDisplay={columnDisplay}
           wrapLines={preferences.wrapLines}
           contentDensity={preferences.dense ? "compact" : "comfortable"}
           resizableColumns

@@ -29,13 +29,9 @@ export function useTablePreferences<Row>(id: string, columns: Column<Row>[]) {
     dense,
     wrapLines,
     columns: shown,
+    /** Whether the user has chosen the columns. */
+    isChosen: mine.columns !== undefined,
     isVisible: (id: string) => shown.some((one) => one.id === id && one.visible),
-    shown: {
-      pageSize,
-      wrapLines,
-      contentDensity: dense ? "compact" : "comfortable",
-      contentDisplay: shown,
-    } satisfies CollectionPreferencesProps.Preferences,
     keep: (next: CollectionPreferencesProps.Preferences) =>
       change(({ tables = {} }) => ({
         tables: {

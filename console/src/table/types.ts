@@ -15,6 +15,8 @@ export interface Column<Row> {
   isHidden?: boolean;
   /** Stays on. */
   isFixed?: boolean;
+  /** Left out where there is no room for all, the highest first; details in the row have it. */
+  spare?: number;
 }
 
 /** A property of the filter. `param` names the server's parameter unless `query` does more. */
@@ -68,7 +70,7 @@ export interface ListProps<Row> {
   defaultSort?: { key: string; descending: boolean };
   /** Over the table, left of the tools. */
   bulk?: (selected: Row[]) => Act[];
-  /** Of the column of acts, where two stand in a row. */
+  /** Of the column of acts, where its texts need more than usual. */
   actsWidth?: number;
   /** Shown in the row itself. */
   quick?: (row: Row) => Act[];

@@ -74,7 +74,7 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "action",
         header: t("action"),
-        minWidth: 150,
+        width: 180,
         cell: (event) => verb(event.verb),
         csv: (event) => event.verb,
       },
@@ -88,12 +88,14 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "object",
         header: t("object"),
+        width: 170,
         cell: (event) => <CopyText text={event.target} whole={false} />,
         csv: (event) => event.target,
       },
       {
         id: "counterpart",
         header: t("counterpart"),
+        spare: 1,
         width: 220,
         cell: (event) => <Named id={event.counterpart?.id} isTenant />,
         csv: (event) => event.counterpart?.id,
@@ -101,7 +103,7 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "result",
         header: t("result"),
-        minWidth: 140,
+        width: 120,
         cell: (event) => <EventResult event={event} />,
         csv: (event) => (event.code ? `${event.result} ${event.code}` : event.result),
       },
@@ -122,6 +124,8 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "request",
         header: t("request"),
+        width: 130,
+        spare: 2,
         cell: (event) => (event.request_id ? <CopyText text={event.request_id} whole={false} /> : "–"),
         csv: (event) => event.request_id,
       },

@@ -102,6 +102,7 @@ export default function NoticesPage() {
       {
         id: "kind",
         header: t("kind"),
+        spare: 2,
         cell: (notice) => t(`kind.${notice.kind}`),
         csv: (notice) => notice.kind,
       },
@@ -109,6 +110,8 @@ export default function NoticesPage() {
       {
         id: "note",
         header: t("note"),
+        width: 180,
+        spare: 1,
         cell: (notice) => (notice.note ? `“${notice.note}”` : "–"),
         csv: (notice) => notice.note,
       },

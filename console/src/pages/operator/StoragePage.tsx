@@ -61,7 +61,13 @@ export default function StoragePage() {
           }),
         csv: saved,
       },
-      { id: "filling", header: t("filling"), cell: (one) => number(one.filling), csv: (one) => one.filling },
+      {
+        id: "filling",
+        header: t("filling"),
+        spare: 1,
+        cell: (one) => number(one.filling),
+        csv: (one) => one.filling,
+      },
       {
         id: "dying",
         header: t("dying"),
