@@ -175,6 +175,15 @@ pub fn may_unpublish(caller: &Caller, standing: Standing<'_>, image: &Image) -> 
     if image.is_published { Ok(()) } else { Err(Error::new(Code::ImageNotPublished)) }
 }
 
+/// Whether the owner's policy has a say in who reads the bytes: whoever has this standing needs no look
+/// at it before [`may_read_bytes`].
+pub fn rules_decide_reading(standing: Standing<'_>) -> bool {
+    match standing {
+        Standing::Operator | Standing::Community | Standing::Owner => false,
+        Standing::Public | Standing::Market | Standing::Recipient(_) => true,
+    }
+}
+
 /// May the caller read the bytes (RC-18)? `policy` is the one of the image's owner. A service reads
 /// whatever its user may use.
 pub fn may_read_bytes(

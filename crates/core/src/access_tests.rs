@@ -78,6 +78,29 @@ fn rc_10_and_rc_18_who_reads_the_bytes() {
 }
 
 #[test]
+fn where_the_rules_have_no_say_all_of_them_answer_alike() {
+    let alice = caller("alice", "A", "X");
+    let sys1 = image("sys1", "A");
+    let shares = [share("sys1", "B", ShareState::Accepted)];
+    for standing in [
+        Standing::Owner,
+        Standing::Operator,
+        Standing::Community,
+        Standing::Public,
+        Standing::Market,
+        Standing::Recipient(&shares[0]),
+    ] {
+        let asked = [Profile::Huawei, Profile::Tencent, Profile::Glance].map(|profile| {
+            let mut policy = profile.policy();
+            policy.public_may_download = profile == Profile::Glance;
+            code(may_read_bytes(&alice, standing, &sys1, &policy, NOW))
+        });
+        let is_alike = asked.iter().all(|answer| *answer == asked[0]);
+        assert_eq!(is_alike, !rules_decide_reading(standing), "{standing:?}: {asked:?}");
+    }
+}
+
+#[test]
 fn a_reader_sees_and_neither_reads_bytes_nor_answers() {
     let mut bob = caller("bob", "B", "Y");
     bob.role = Role::Reader;

@@ -71,6 +71,11 @@ impl Base {
         self.profile
     }
 
+    /// The rules where the installation has chosen no other profile and overrides nothing.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Whether the configuration sets this key.
     pub fn sets(&self, name: &str) -> bool {
         self.settings.iter().any(|(known, _)| known == name)

@@ -70,14 +70,38 @@ impl Windows {
 
     /// Counts in memory; `false` where there is no room.
     fn count(&self, event: &str, reads: Reads) -> bool {
+        self.open().count(event, reads)
+    }
+
+    /// Counts in memory what somebody reads whose window is under way; `false` where none is, or there
+    /// is no room.
+    fn count_known(&self, who: &Who, now: Timestamp, reads: Reads) -> bool {
         let mut open = self.open();
-        if !open.counted.contains_key(event) && open.counted.len() >= READ_WINDOWS {
-            return false;
+        let window = open.windows.get(who).cloned();
+        let window = window.as_ref().and_then(|cell| cell.get()).filter(|w| w.ends_at > now);
+        window.is_some_and(|window| open.count(&window.event, reads))
+    }
+}
+
+impl Open {
+    fn count(&mut self, event: &str, reads: Reads) -> bool {
+        if !self.counted.contains_key(event) {
+            if self.counted.len() >= READ_WINDOWS {
+                return false;
+            }
+            self.counted.insert(event.to_owned(), Reads::default());
         }
-        let counted = open.counted.entry(event.to_owned()).or_default();
+        let Some(counted) = self.counted.get_mut(event) else { return false };
         counted.ranges += reads.ranges;
         counted.bytes += reads.bytes;
         true
+    }
+}
+
+impl Who {
+    fn of(caller: &Caller, image: &ImageId, refused: Option<Code>) -> Who {
+        let (user, project) = (caller.user.clone(), caller.project.clone());
+        Who { user, project, image: image.clone(), refused }
     }
 }
 
@@ -93,9 +117,13 @@ pub async fn note(
     range: &Range<u64>,
 ) -> Result<(), Error> {
     let reads = Reads { ranges: 1, bytes: range.end.saturating_sub(range.start) };
-    let mut event =
-        AuditEvent::by(caller, app.clock.now(), AuditVerb::ImageDownload, image.as_str())
-            .with_detail(format!("range={}-{}", range.start, range.end.saturating_sub(1)));
+    let now = app.clock.now();
+    // All but the first of the ranges that a client asks for.
+    if app.trail.windows.count_known(&Who::of(caller, image, None), now, reads) {
+        return Ok(());
+    }
+    let mut event = AuditEvent::by(caller, now, AuditVerb::ImageDownload, image.as_str())
+        .with_detail(format!("range={}-{}", range.start, range.end.saturating_sub(1)));
     if let Some(owner) = other_side {
         event = event.on_behalf(owner);
     }
@@ -123,12 +151,7 @@ async fn window(
     event: AuditEvent,
     reads: Option<Reads>,
 ) -> Result<Option<String>, Error> {
-    let who = Who {
-        user: caller.user.clone(),
-        project: caller.project.clone(),
-        image: image.clone(),
-        refused: event.result.code(),
-    };
+    let who = Who::of(caller, image, event.result.code());
     let Some(cell) = app.trail.windows.of(&who, event.at) else {
         write(app, image, event, reads).await?;
         return Ok(None);
