@@ -97,7 +97,7 @@ pub fn begin(tx: &mut Tx<'_>, kept: &KeptUpload) -> Result<(), Error> {
 
 /// The kept upload with this id.
 pub async fn read(db: &Db, id: &str) -> Result<Option<KeptUpload>, Error> {
-    first(db.read(&BY_ID, params![id]).await?, kept_of)
+    first(db.look_up(&BY_ID, params![id]).await?, kept_of)
 }
 
 /// As [`read`], inside a transaction.

@@ -29,7 +29,7 @@ use super::{commit, declared, may_begin, refusal, remove_late, undo_in};
 use crate::app::App;
 use crate::service::copy::CHECKPOINT_BYTES;
 use crate::service::download::blob_error;
-use crate::service::{delete, lock_seen};
+use crate::service::{delete, image, lock_seen};
 
 /// An upload to be begun.
 #[derive(Clone, Debug)]
@@ -153,13 +153,22 @@ pub async fn show(app: &App, caller: &Caller, id: &str) -> Result<KeptUpload, Er
     Ok(kept)
 }
 
-/// The upload and the image it is for.
+/// The upload and the image it is for, as of the last commit. No lock is taken: a part would wait for
+/// two durable transactions before its first byte, and [`store_kept::note`] finds out what has ended
+/// meanwhile.
 ///
 /// Errors: [`Code::UploadNotFound`] where there is none, or the caller may not know of its image;
 /// those of [`access::may_upload`].
 async fn mine(app: &App, caller: &Caller, id: &str) -> Result<(KeptUpload, Image), Error> {
-    let (id, mine, now) = (id.to_owned(), caller.clone(), app.clock.now());
-    app.db.write(move |tx| mine_in(tx, &mine, &id, now)).await
+    let kept = store_kept::read(&app.db, id).await?.ok_or_else(|| unknown(id))?;
+    let seen = image::seen(app, caller, &kept.upload.image).await.map_err(|e| hidden(e, id))?;
+    access::may_upload(caller, seen.standing(caller, app.clock.now())?)?;
+    Ok((kept, seen.image))
+}
+
+/// Who may not know of an image may not know of its upload.
+fn hidden(error: Error, id: &str) -> Error {
+    if error.code() == Code::ImageNotFound { unknown(id) } else { error }
 }
 
 fn mine_in(
@@ -169,10 +178,8 @@ fn mine_in(
     now: lendglass_core::Timestamp,
 ) -> Result<(KeptUpload, Image), Error> {
     let kept = store_kept::get(tx, id)?.ok_or_else(|| unknown(id))?;
-    let hidden =
-        |error: Error| if error.code() == Code::ImageNotFound { unknown(id) } else { error };
-    let seen = lock_seen(tx, &kept.upload.image, caller).map_err(hidden)?;
-    access::may_upload(caller, seen.standing(caller, now).map_err(hidden)?)?;
+    let seen = lock_seen(tx, &kept.upload.image, caller).map_err(|error| hidden(error, id))?;
+    access::may_upload(caller, seen.standing(caller, now).map_err(|error| hidden(error, id))?)?;
     // It may have ended while the image was waited for.
     let kept = store_kept::get(tx, id)?.ok_or_else(|| unknown(id))?;
     Ok((kept, seen.image))
