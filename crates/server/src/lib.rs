@@ -9,6 +9,7 @@ pub mod config;
 pub mod doctor;
 pub mod drivers;
 pub mod jobs;
+pub mod memory;
 pub mod run;
 pub mod sendfile;
 pub mod serve;

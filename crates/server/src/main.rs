@@ -8,10 +8,11 @@ use lendglass_server::config::args::{
     AuditCommand, Cli, Command, ConfigCommand, DemoCommand, Flags,
 };
 use lendglass_server::config::{Config, keys};
-use lendglass_server::run;
 use lendglass_server::start::StartError;
+use lendglass_server::{memory, run};
 
 fn main() -> ExitCode {
+    memory::map_large_pieces();
     let cli = Cli::parse();
     if let Command::Config(ConfigCommand::Example { markdown }) = &cli.command {
         let text = if *markdown { keys::markdown() } else { keys::example() };

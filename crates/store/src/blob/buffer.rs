@@ -20,8 +20,8 @@ pub const BUFFER_BYTES: usize = 1024 * 1024;
 /// What direct input and output ask of memory, offsets and lengths on any disk in use.
 pub(super) const ALIGNMENT_BYTES: usize = 4096;
 /// The buffers that transfers share beside the one that each is sure of: room for some uploads at full
-/// speed, and 128 MiB with 64 of them.
-pub const SHARED_BUFFERS: usize = 64;
+/// speed, and 112 MiB with 64 of them.
+pub const SHARED_BUFFERS: usize = 48;
 /// The most one upload holds: four being written, as many being digested, one being filled.
 const UPLOAD_BUFFERS: usize = 10;
 
@@ -63,7 +63,7 @@ impl BufferPool {
         })
     }
 
-    /// The pool of an ordinary server: 64 shared buffers, a digest thread for each core.
+    /// The pool of an ordinary server: 48 shared buffers, a digest thread for each core.
     ///
     /// # Errors
     /// When the system gives no thread.
