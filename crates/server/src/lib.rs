@@ -11,6 +11,7 @@ pub mod drivers;
 pub mod jobs;
 pub mod memory;
 pub mod run;
+pub mod schedule;
 pub mod sendfile;
 pub mod serve;
 pub mod service;

@@ -9,7 +9,7 @@ use lendglass_server::config::args::{
 };
 use lendglass_server::config::{Config, keys};
 use lendglass_server::start::StartError;
-use lendglass_server::{memory, run};
+use lendglass_server::{memory, run, schedule};
 
 fn main() -> ExitCode {
     memory::map_large_pieces();
@@ -18,7 +18,10 @@ fn main() -> ExitCode {
         let text = if *markdown { keys::markdown() } else { keys::example() };
         return end(std::io::stdout().write_all(text.as_bytes()).map_err(|e| e.to_string()));
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // A kernel that does not know how serves them like any other thread.
+    runtime.enable_all().on_thread_start(|| drop(schedule::take_short_turns()));
+    let runtime = match runtime.build() {
         Ok(runtime) => runtime,
         Err(error) => return end(Err(format!("the runtime cannot start: {error}"))),
     };
