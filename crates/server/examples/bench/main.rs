@@ -40,6 +40,9 @@ async fn main() {
     {
         return receiver::run(Path::new(folder));
     }
+    if words.first().is_some_and(|word| word == peers::PEERS) {
+        return peers::be(&words[1..]).await;
+    }
     let scale = match words.first().map(String::as_str) {
         Some("quick") => Some(Scale::QUICK),
         Some("huge") => Some(Scale::HUGE),
