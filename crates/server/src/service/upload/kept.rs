@@ -298,6 +298,7 @@ pub async fn begin_part(
         Some(live) => (turn, live),
         None => take_up(app, &kept, &image, turn).await?,
     };
+    turn.sender().heard(app, id)?;
     Ok(Writing {
         app: app.clone(),
         caller: caller.clone(),
