@@ -13,7 +13,7 @@ use lendglass_core::image::{Digests, Image, ImageStatus};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{BlobId, Code, Error, ImageId, access};
 use lendglass_disk::{DeclaredFormat, Inspector, Refusal};
-use lendglass_store::blob::{Intake, Locator, Received};
+use lendglass_store::blob::{BlobError, Intake, Locator, Received};
 use lendglass_store::upload::{Copy, Upload};
 use lendglass_store::{Tx, audit as store_audit, image as store_image, upload as store_upload};
 
@@ -226,7 +226,9 @@ impl Drop for Receiving {
 impl Inner {
     async fn receive(&mut self, frame: &[u8]) -> Result<(), Error> {
         self.inspector.feed(frame).map_err(refusal)?;
-        self.intake.write(frame).await.map_err(blob_error)?;
+        if let Err(error) = self.intake.write(frame).await {
+            return Err(store_error(&self.app, &self.upload, error).await);
+        }
         let arrived = self.intake.received_bytes();
         if self.expected_bytes.is_some_and(|expected| arrived > expected) {
             return Err(incomplete(arrived, self.expected_bytes));
@@ -260,11 +262,7 @@ impl Inner {
         let (app, caller, upload) = (self.app.clone(), self.caller, self.upload);
         let received = match self.intake.finish().await {
             Ok(received) => received,
-            Err(error) => {
-                // Whoever took the upload over has removed the file from under it.
-                keep_lease(&app, &upload).await?;
-                return Err(blob_error(error));
-            }
+            Err(error) => return Err(store_error(&app, &upload, error).await),
         };
         let virtual_size = inspection.virtual_size_bytes;
         self.app
@@ -276,6 +274,15 @@ impl Inner {
     async fn give_up(self, because: &str) -> Result<(), Error> {
         self.intake.abort().await.map_err(blob_error)?;
         undo(&self.app, &self.caller, &self.upload, because).await
+    }
+}
+
+/// What its owner is told of an upload that the store refuses: whoever took it over has removed the file
+/// from under it.
+async fn store_error(app: &App, upload: &Upload, error: BlobError) -> Error {
+    match keep_lease(app, upload).await {
+        Ok(()) => blob_error(error),
+        Err(lost) => lost,
     }
 }
 

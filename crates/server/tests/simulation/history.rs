@@ -360,7 +360,16 @@ impl Drawing {
                 (What::Replicate { image }, owner)
             }
             7 => (loses, None),
-            8..=9 => (What::Jump(self.rng.of_these(JUMPS)), None),
+            8 => (What::Jump(self.rng.of_these(JUMPS)), None),
+            // A clock that was wrong for a while, in which something was or was not cleaned up.
+            9 => {
+                let ahead = self.rng.of_these(JUMPS).abs();
+                self.plot = vec![self.undo(), What::Jump(-ahead), What::Work];
+                if self.rng.one_in(3) {
+                    self.plot.pop();
+                }
+                (What::Jump(ahead), None)
+            }
             _ => (What::Read { image }, owner),
         }
     }

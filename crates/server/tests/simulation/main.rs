@@ -131,7 +131,8 @@ async fn in_order(engine: Engine, acts: Vec<Act>) -> Result<Tally, String> {
             return Err(format!("act {number} came to {found:?}, the model says {expected:?}"));
         }
         met(act, &found).into_iter().for_each(|what| *tally.entry(what).or_default() += 1);
-        if at % CHECK_EVERY == 0 {
+        let is_half_done = is_away && matches!(act.what, What::Work);
+        if at % CHECK_EVERY == 0 || is_half_done {
             checks::always(&cloud).await?;
             checks::as_modelled(&cloud, &model, &ids, events).await?;
         }
