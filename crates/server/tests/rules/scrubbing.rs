@@ -103,6 +103,9 @@ async fn xc_04_what_cannot_be_read_stands_in_nobodys_way(cloud: &Cloud) {
     assert_eq!(rounds(cloud).await, [Round::Read, Round::Read, Round::PutAside]);
     assert_eq!(refused(cloud.read("alice", &away).await), Code::BlobDamaged);
     assert_eq!(refused(cloud.read("dave", &well).await), Code::BlobDamaged);
+    let held = operator::storage(&cloud.app, &caller("operator")).await.unwrap();
+    assert_eq!(held.iter().map(|(_, held)| held.damaged).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(health(cloud).await, (Health::Warning, "1 blobs are damaged".to_owned()));
 }
 
 async fn xc_04_who_asks_for_what_cannot_be_read_is_told_and_holds_up_nobody(cloud: &Cloud) {

@@ -224,7 +224,7 @@ fn status_word(status: Status) -> &'static str {
         Status::Saving => "saving",
         Status::Active => "active",
         Status::Importing => "importing",
-        Status::Error => "error",
+        Status::Error => "killed",
     }
 }
 

@@ -364,11 +364,13 @@ impl Drawing {
             // A clock that was wrong for a while, in which something was or was not cleaned up.
             9 => {
                 let ahead = self.rng.of_these(JUMPS).abs();
-                self.plot = vec![self.undo(), What::Jump(-ahead), What::Work];
+                let of = self.next();
+                self.plot =
+                    vec![What::Undo { of }, What::Jump(-ahead), What::Work, What::Jump(ahead)];
                 if self.rng.one_in(3) {
-                    self.plot.pop();
+                    self.plot.remove(2);
                 }
-                (What::Jump(ahead), None)
+                (self.invite(), owner)
             }
             _ => (What::Read { image }, owner),
         }
