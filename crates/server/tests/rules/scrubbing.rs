@@ -116,8 +116,8 @@ async fn xc_04_who_asks_for_what_cannot_be_read_is_told_and_holds_up_nobody(clou
     for (person, id) in [("alice", &away), ("dave", &well)] {
         let asked = scrub::verify(&cloud.app, &caller(person), id).await.unwrap();
         assert!(asked.disks[0].is_wanted && !asked.disks[0].is_unreadable);
+        cloud.step(1).await;
     }
-    cloud.step(1).await;
     assert_eq!(rounds(cloud).await, [Round::PutAside, Round::Read]);
     let found = scrub::show(&cloud.app, &caller("alice"), &away).await.unwrap();
     assert!(found.disks[0].is_wanted && found.disks[0].is_unreadable && !found.disks[0].is_damaged);
