@@ -16,8 +16,8 @@ import { hasPage } from "~/pages";
 import { Go } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
+import { type SmallRow, SmallTable } from "~/ui/SmallTable";
 import { type Event, readEvents } from "./events";
-import { type SmallRow, SmallTable } from "./SmallTable";
 import { texts } from "./texts";
 
 const STEP = 20;

@@ -16,8 +16,8 @@ import { hasPage } from "~/pages";
 import { Go } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
+import { SmallTable } from "~/ui/SmallTable";
 import { shortDigest } from "./Receipt";
-import { SmallTable } from "./SmallTable";
 import { texts } from "./texts";
 
 type Backup = Schema<"BackupView">;

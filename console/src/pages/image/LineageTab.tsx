@@ -14,9 +14,9 @@ import { useImage } from "~/images/queries";
 import { Go } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
+import { SmallTable } from "~/ui/SmallTable";
 import { useBackupsOf } from "./BackupsTab";
 import { copyOf, readEvents } from "./events";
-import { SmallTable } from "./SmallTable";
 import { texts } from "./texts";
 
 /** Where an image comes from, and what was made of it. */

@@ -5,11 +5,13 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
+import type { Schema } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { PageLoading } from "~/shell/Shell";
 import { Failure } from "~/ui/Failure";
 import { Page } from "~/ui/Page";
+import { SmallTable } from "~/ui/SmallTable";
 import { texts } from "./texts";
 
 const LOOK = { ok: "success", warning: "warning", failed: "error" } as const;
@@ -24,6 +26,15 @@ function State({ state }: { state: string }) {
       {t(`state.${known}`)}
     </StatusIndicator>
   );
+}
+
+/** What was found out about a part, in the reader's language; what the console does not know, as it came. */
+function FindingText({ part: { code, number: n, detail } }: { part: Schema<"PartView"> }) {
+  const t = useTexts(texts);
+  const { bytes, number } = useFormat();
+  const key = `finding.${code}`;
+  if (!(key in texts.entries)) return <>{detail}</>;
+  return <>{t(key as "finding.schema", { n: number(n ?? 0), size: bytes(n ?? 0) } as { n: string })}</>;
 }
 
 /** Whether every part of the installation works. */
@@ -65,35 +76,23 @@ export default function HealthPage() {
               ]}
             />
           </Container>
-          <div className="lg-table-wide">
-            <table className="lg-table">
-              <caption className="lg-hidden">{t("health")}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">{t("part")}</th>
-                  <th scope="col">{t("state")}</th>
-                  <th scope="col">{t("driver")}</th>
-                  <th scope="col">{t("detail")}</th>
-                  <th scope="col">{t("took")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.parts.map((part) => (
-                  <tr key={`${part.kind}/${part.name ?? ""}`}>
-                    <th scope="row">
-                      <strong>{partOf(part.kind)}</strong> {part.name}
-                    </th>
-                    <td>
-                      <State state={part.state} />
-                    </td>
-                    <td>{part.driver}</td>
-                    <td>{part.detail}</td>
-                    <td className="lg-nowrap">{t("ms", { n: number(part.micros / 1_000) })}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <SmallTable
+            heads={[t("part"), t("state"), t("driver"), t("detail"), t("took")]}
+            rows={data.parts.map((part) => ({
+              id: `${part.kind}/${part.name ?? ""}`,
+              cells: [
+                <>
+                  <strong>{partOf(part.kind)}</strong> {part.name}
+                </>,
+                <State key="state" state={part.state} />,
+                part.driver,
+                <FindingText key="finding" part={part} />,
+                <span key="took" className="lg-nowrap">
+                  {t("ms", { n: number(part.micros / 1_000) })}
+                </span>,
+              ],
+            }))}
+          />
         </>
       )}
     </Page>

@@ -1,6 +1,7 @@
 //! What the operator sees of the whole installation: who is there, what the stores hold, and whether
 //! its parts answer.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use lendglass_core::permission::Action;
@@ -141,15 +142,16 @@ pub async fn storage(app: &App, caller: &Caller) -> Result<Vec<(RegionId, Held)>
     Ok(all)
 }
 
-async fn free_bytes(app: &App, region: &RegionId) -> Result<u64, String> {
-    let blobs = app.blobs(region).map_err(|error| error.to_string())?;
+async fn free_bytes(app: &App, region: &RegionId) -> Result<u64, Finding> {
+    let error = |error: &dyn fmt::Display| Finding::Error(error.to_string());
+    let blobs = app.blobs(region).map_err(|failed| error(&failed))?;
     let asked = async {
         blobs.check().await?;
         blobs.free_bytes().await
     };
     match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(answered) => answered.map_err(|error| error.to_string()),
-        Err(_) => Err("it does not answer within a second".to_owned()),
+        Ok(answered) => answered.map_err(|failed| error(&failed)),
+        Err(_) => Err(Finding::Silent),
     }
 }
 
@@ -186,10 +188,104 @@ pub struct Part {
     pub driver: String,
     /// How it is.
     pub health: Health,
-    /// For people.
-    pub detail: String,
+    /// What was found out about it.
+    pub finding: Finding,
     /// How long it took to answer, microseconds.
     pub micros: u64,
+}
+
+/// What was found out about a part.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// Nothing but that it is there.
+    Nothing,
+    /// It has the schema of this number.
+    Schema(i64),
+    /// It does not answer within [`PATIENCE`].
+    Silent,
+    /// It answered with an error.
+    Error(String),
+    /// So many bytes are free.
+    FreeBytes(u64),
+    /// So many blobs are damaged.
+    DamagedBlobs(u64),
+    /// Blobs could not be read again, and why.
+    UnreadBlobs(Unread),
+    /// So many sign-ins were revoked.
+    Revocations(u64),
+    /// So many jobs wait or run.
+    OpenJobs(u64),
+    /// Every event is sealed.
+    Sealed,
+    /// So many events wait for their seal.
+    UnsealedEvents(u64),
+    /// It calls any address.
+    AnyAddress,
+    /// It calls public addresses only.
+    PublicAddresses,
+}
+
+impl Finding {
+    /// A word for programs, and for people of whatever language.
+    pub fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Finding::Nothing => return None,
+            Finding::Schema(_) => "schema",
+            Finding::Silent => "silent",
+            Finding::Error(_) => "error",
+            Finding::FreeBytes(_) => "free_bytes",
+            Finding::DamagedBlobs(_) => "damaged_blobs",
+            Finding::UnreadBlobs(_) => "unread_blobs",
+            Finding::Revocations(_) => "revocations",
+            Finding::OpenJobs(_) => "open_jobs",
+            Finding::Sealed => "sealed",
+            Finding::UnsealedEvents(_) => "unsealed_events",
+            Finding::AnyAddress => "any_address",
+            Finding::PublicAddresses => "public_addresses",
+        })
+    }
+
+    /// The number in it.
+    pub fn number(&self) -> Option<u64> {
+        match self {
+            Finding::Schema(version) => u64::try_from(*version).ok(),
+            Finding::UnreadBlobs(unread) => Some(unread.blobs),
+            Finding::FreeBytes(number)
+            | Finding::DamagedBlobs(number)
+            | Finding::Revocations(number)
+            | Finding::OpenJobs(number)
+            | Finding::UnsealedEvents(number) => Some(*number),
+            Finding::Nothing
+            | Finding::Silent
+            | Finding::Error(_)
+            | Finding::Sealed
+            | Finding::AnyAddress
+            | Finding::PublicAddresses => None,
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Nothing => Ok(()),
+            Finding::Schema(version) => write!(f, "schema {version}"),
+            Finding::Silent => f.write_str("it does not answer within a second"),
+            Finding::Error(why) => f.write_str(why),
+            Finding::FreeBytes(free) if *free < LOW_SPACE_BYTES => {
+                write!(f, "{} MiB free", free >> 20)
+            }
+            Finding::FreeBytes(free) => write!(f, "{} GiB free", free >> 30),
+            Finding::DamagedBlobs(damaged) => write!(f, "{damaged} blobs are damaged"),
+            Finding::UnreadBlobs(unread) => f.write_str(&unread_text(unread)),
+            Finding::Revocations(revoked) => write!(f, "{revoked} revocations"),
+            Finding::OpenJobs(open) => write!(f, "{open} wait or run"),
+            Finding::Sealed => f.write_str("sealed"),
+            Finding::UnsealedEvents(waiting) => write!(f, "{waiting} events wait for their seal"),
+            Finding::AnyAddress => f.write_str("to any address"),
+            Finding::PublicAddresses => f.write_str("to public addresses"),
+        }
+    }
 }
 
 /// The parts of the installation. Operator only.
@@ -204,25 +300,24 @@ pub async fn health(app: &App, caller: &Caller) -> Result<Vec<Part>, Error> {
         let unread = unread.iter().find(|row| row.region == region.id);
         parts.push(store(app, &region.id, damaged, unread).await);
     }
-    parts.push(plain(
-        "identity",
-        "built-in",
-        format!("{} revocations", app.identity.revocations()),
-    ));
+    let revoked = Finding::Revocations(app.identity.revocations() as u64);
+    parts.push(plain("identity", "built-in", revoked));
     parts.push(jobs(app).await);
     parts.push(audit(app).await);
     if let Some(target) = &app.settings.audit_syslog {
-        parts.push(plain("syslog", &format!("{target:?}"), String::new()));
+        parts.push(plain("syslog", &format!("{target:?}"), Finding::Nothing));
     }
-    let reach =
-        if app.settings.webhooks_allow_private { "any address" } else { "public addresses" };
-    parts.push(plain("webhooks", "http", format!("to {reach}")));
+    let reach = match app.settings.webhooks_allow_private {
+        true => Finding::AnyAddress,
+        false => Finding::PublicAddresses,
+    };
+    parts.push(plain("webhooks", "http", reach));
     Ok(parts)
 }
 
-fn plain(kind: &'static str, driver: &str, detail: String) -> Part {
+fn plain(kind: &'static str, driver: &str, finding: Finding) -> Part {
     let driver = driver.to_owned();
-    Part { kind, name: String::new(), driver, health: Health::Ok, detail, micros: 0 }
+    Part { kind, name: String::new(), driver, health: Health::Ok, finding, micros: 0 }
 }
 
 fn micros(since: Instant) -> u64 {
@@ -235,26 +330,26 @@ async fn database(app: &App) -> Part {
         Engine::Sqlite => "sqlite",
         Engine::Postgres => "postgresql",
     };
-    let (health, detail) = match tokio::time::timeout(PATIENCE, app.db.ping()).await {
-        Ok(Ok(())) => (Health::Ok, format!("schema {}", migrate::head())),
-        Ok(Err(error)) => (Health::Failed, error.to_string()),
-        Err(_) => (Health::Failed, "it does not answer within a second".to_owned()),
+    let (health, finding) = match tokio::time::timeout(PATIENCE, app.db.ping()).await {
+        Ok(Ok(())) => (Health::Ok, Finding::Schema(migrate::head())),
+        Ok(Err(error)) => (Health::Failed, Finding::Error(error.to_string())),
+        Err(_) => (Health::Failed, Finding::Silent),
     };
-    Part { health, micros: micros(begun), ..plain("database", driver, detail) }
+    Part { health, micros: micros(begun), ..plain("database", driver, finding) }
 }
 
 async fn store(app: &App, region: &RegionId, damaged: u64, unread: Option<&Unread>) -> Part {
     let begun = Instant::now();
-    let (health, detail) = match free_bytes(app, region).await {
-        Ok(_) if damaged > 0 => (Health::Warning, format!("{damaged} blobs are damaged")),
-        Ok(_) if let Some(row) = unread => (Health::Warning, unread_text(row)),
-        Ok(free) if free < LOW_SPACE_BYTES => (Health::Warning, format!("{} MiB free", free >> 20)),
-        Ok(free) => (Health::Ok, format!("{} GiB free", free >> 30)),
-        Err(why) => (Health::Failed, why),
+    let (health, finding) = match free_bytes(app, region).await {
+        Ok(_) if damaged > 0 => (Health::Warning, Finding::DamagedBlobs(damaged)),
+        Ok(_) if let Some(row) = unread => (Health::Warning, Finding::UnreadBlobs(row.clone())),
+        Ok(free) if free < LOW_SPACE_BYTES => (Health::Warning, Finding::FreeBytes(free)),
+        Ok(free) => (Health::Ok, Finding::FreeBytes(free)),
+        Err(finding) => (Health::Failed, finding),
     };
     let driver = app.stores.get(region).map_or("none", |blobs| blobs.kind());
     let name = region.to_string();
-    Part { name, health, micros: micros(begun), ..plain("store", driver, detail) }
+    Part { name, health, micros: micros(begun), ..plain("store", driver, finding) }
 }
 
 /// What could not be read again, for people.
@@ -263,19 +358,19 @@ pub(crate) fn unread_text(unread: &Unread) -> String {
 }
 
 async fn jobs(app: &App) -> Part {
-    let (health, detail) = match store_job::open(&app.db).await {
-        Ok(open) => (Health::Ok, format!("{open} wait or run")),
-        Err(error) => (Health::Failed, error.to_string()),
+    let (health, finding) = match store_job::open(&app.db).await {
+        Ok(open) => (Health::Ok, Finding::OpenJobs(open.into())),
+        Err(error) => (Health::Failed, Finding::Error(error.to_string())),
     };
-    Part { health, ..plain("jobs", "database", detail) }
+    Part { health, ..plain("jobs", "database", finding) }
 }
 
 async fn audit(app: &App) -> Part {
     let old = app.clock.now().plus_seconds(-UNSEALED_SECONDS);
-    let (health, detail) = match store_chain::unsealed_before(&app.db, Timestamp(old.0)).await {
-        Ok(0) => (Health::Ok, "sealed".to_owned()),
-        Ok(waiting) => (Health::Warning, format!("{waiting} events wait for their seal")),
-        Err(error) => (Health::Failed, error.to_string()),
+    let (health, finding) = match store_chain::unsealed_before(&app.db, Timestamp(old.0)).await {
+        Ok(0) => (Health::Ok, Finding::Sealed),
+        Ok(waiting) => (Health::Warning, Finding::UnsealedEvents(waiting.into())),
+        Err(error) => (Health::Failed, Finding::Error(error.to_string())),
     };
-    Part { health, ..plain("audit", "database", detail) }
+    Part { health, ..plain("audit", "database", finding) }
 }

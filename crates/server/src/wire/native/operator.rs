@@ -201,6 +201,12 @@ pub struct PartView {
     pub state: &'static str,
     /// For people.
     pub detail: String,
+    /// What `detail` says, in a word: `schema`, `free_bytes`, `damaged_blobs`, `unread_blobs`, `revocations`,
+    /// `open_jobs`, `sealed`, `unsealed_events`, `any_address`, `public_addresses`, `silent`, `error`.
+    #[schema(example = "free_bytes")]
+    pub code: Option<&'static str>,
+    /// The number in it.
+    pub number: Option<u64>,
     /// How long it took to answer, microseconds.
     pub micros: u64,
 }
@@ -234,7 +240,9 @@ pub async fn health(
         name: Some(part.name).filter(|name| !name.is_empty()),
         driver: part.driver,
         state: part.health.as_str(),
-        detail: part.detail,
+        detail: part.finding.to_string(),
+        code: part.finding.code(),
+        number: part.finding.number(),
         micros: part.micros,
     });
     Ok(Answer(HealthView {
