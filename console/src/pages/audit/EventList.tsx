@@ -18,6 +18,7 @@ import { Named } from "~/ui/Named";
 import { useParamsPatch } from "~/ui/url";
 import { RangePicker, useRange } from "./RangePicker";
 import { boundsOf } from "./range";
+import { Target } from "./Target";
 import { texts } from "./texts";
 import { VERBS } from "./verbs";
 
@@ -63,7 +64,7 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "time",
         header: t("time"),
-        width: 130,
+        width: 115,
         cell: (event) => (
           <button type="button" data-row className="lg-link" onClick={() => patch({ sel: event.id })}>
             <Ago at={event.at} />
@@ -74,7 +75,7 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "action",
         header: t("action"),
-        width: 180,
+        width: 165,
         cell: (event) => verb(event.verb),
         csv: (event) => event.verb,
       },
@@ -88,8 +89,8 @@ export function EventList({ whose }: { whose: "own" | "all" }) {
       {
         id: "object",
         header: t("object"),
-        width: 170,
-        cell: (event) => <CopyText text={event.target} whole={false} />,
+        width: 220,
+        cell: (event) => <Target event={event} />,
         csv: (event) => event.target,
       },
       {
@@ -240,7 +241,7 @@ function EventPanel({ event }: { event: Event }) {
           { label: t("action"), value: `${verb(event.verb)} (${event.verb})` },
           { label: t("result"), value: <EventResult event={event} /> },
           { label: t("time"), value: exact(event.at) },
-          { label: t("object"), value: <CopyText text={event.target} /> },
+          { label: t("object"), value: <Target event={event} whole /> },
           ...(event.user ? [{ label: t("user"), value: <Named id={event.user} /> }] : []),
           { label: t("project"), value: <Named id={event.project} isTenant /> },
           ...(event.account ? [{ label: t("account"), value: <Named id={event.account} /> }] : []),
