@@ -9,7 +9,7 @@ export interface SmallRow {
 /** A table without tools; on a narrow screen each row is a card. */
 export function SmallTable({ heads, rows }: { heads: string[]; rows: SmallRow[] }) {
   return (
-    <table className="lg-table lg-stack">
+    <table className="lg-table lg-small-table">
       <thead>
         <tr>
           {heads.map((head) => (

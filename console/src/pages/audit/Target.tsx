@@ -24,8 +24,8 @@ export function Target({ event, whole = false }: { event: Schema<"EventView">; w
   return (
     <span className={whole ? undefined : "lg-nowrap"}>
       <Go to={imagePathOf({ image: target, region: place.region, project: place.project })}>{name}</Go>
-      {" · "}
-      <CopyText text={target} whole={whole} />
+      {whole && " · "}
+      <CopyText text={target} shown={whole ? target : ""} />
     </span>
   );
 }

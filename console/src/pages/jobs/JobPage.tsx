@@ -26,6 +26,7 @@ import { PageLoading } from "~/shell/Shell";
 import { Code } from "~/ui/Code";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
+import { SmallTable } from "~/ui/SmallTable";
 import { imagePathOf } from "~/uploads/paths";
 import {
   isOpen,
@@ -196,43 +197,29 @@ function Results({ pairs }: { pairs: Pair[] }) {
       {pairs.length === 0 ? (
         <span className="lg-muted">{t("resultsNone")}</span>
       ) : (
-        <div className="lg-wide">
-          <table className="lg-table">
-            <thead>
-              <tr>
-                <th scope="col">{t("image")}</th>
-                <th scope="col">{t("tenant")}</th>
-                <th scope="col">{t("outcome")}</th>
-                <th scope="col">{t("why")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((pair) => (
-                <tr key={`${pair.image}/${pair.recipient}`}>
-                  <th scope="row">
-                    <Go to={imagePathOf({ image: pair.image, region, project })}>
-                      {nameOf(pair.image) ?? <span className="lg-mono">{pair.image}</span>}
-                    </Go>
-                  </th>
-                  <td>
-                    {pair.resolved?.name && <span>{pair.resolved.name} · </span>}
-                    <CopyText text={pair.resolved?.id ?? pair.recipient} whole={false} />
-                  </td>
-                  <td>
-                    <StatusIndicator type={pair.outcome === "refused" ? "error" : "success"}>
-                      {t(`outcome.${pair.outcome}`)}
-                      {pair.state && ` – ${shareWord(w, pair.state)}`}
-                    </StatusIndicator>
-                  </td>
-                  <td>
-                    {pair.message ?? "–"}
-                    {pair.code && <div className="lg-small">{pair.code}</div>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <SmallTable
+          heads={[t("image"), t("tenant"), t("outcome"), t("why")]}
+          rows={shown.map((pair) => ({
+            id: `${pair.image}/${pair.recipient}`,
+            cells: [
+              <Go key="image" to={imagePathOf({ image: pair.image, region, project })}>
+                {nameOf(pair.image) ?? <span className="lg-mono">{pair.image}</span>}
+              </Go>,
+              <span key="tenant">
+                {pair.resolved?.name && <span>{pair.resolved.name} · </span>}
+                <CopyText text={pair.resolved?.id ?? pair.recipient} whole={false} />
+              </span>,
+              <StatusIndicator key="outcome" type={pair.outcome === "refused" ? "error" : "success"}>
+                {t(`outcome.${pair.outcome}`)}
+                {pair.state && ` – ${shareWord(w, pair.state)}`}
+              </StatusIndicator>,
+              <span key="why">
+                {pair.message ?? "–"}
+                {pair.code && <div className="lg-small">{pair.code}</div>}
+              </span>,
+            ],
+          }))}
+        />
       )}
     </Container>
   );

@@ -81,9 +81,9 @@ export default function HealthPage() {
             rows={data.parts.map((part) => ({
               id: `${part.kind}/${part.name ?? ""}`,
               cells: [
-                <>
+                <span key="part">
                   <strong>{partOf(part.kind)}</strong> {part.name}
-                </>,
+                </span>,
                 <State key="state" state={part.state} />,
                 part.driver,
                 <FindingText key="finding" part={part} />,
