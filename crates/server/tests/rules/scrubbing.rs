@@ -62,7 +62,7 @@ async fn unreadable(cloud: &Cloud) -> Vec<u64> {
 async fn health(cloud: &Cloud) -> (Health, String) {
     let parts = operator::health(&cloud.app, &caller("operator")).await.unwrap();
     let part = parts.into_iter().find(|part| part.kind == "store").unwrap();
-    (part.health, part.detail)
+    (part.health, part.finding.to_string())
 }
 
 async fn xc_04_what_cannot_be_read_stands_in_nobodys_way(cloud: &Cloud) {
