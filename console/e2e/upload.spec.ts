@@ -111,7 +111,9 @@ async function shortProxy(port: number, longest: number): Promise<Server> {
   return proxy;
 }
 
-test("xc_03_an_upload_goes_in_parts_where_a_proxy_takes_no_long_requests", { tag: "@once" }, async ({ alice }) => {
+test("xc_03_an_upload_goes_in_parts_where_a_proxy_takes_no_long_requests", { tag: "@once" }, async ({
+  alice,
+}) => {
   const proxy = await shortProxy(alice.server.port, 8 * MIB);
   try {
     const { page } = alice;
