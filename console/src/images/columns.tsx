@@ -261,7 +261,6 @@ export function useImageColumns() {
         id: "note",
         header: t("col.note"),
         width: 200,
-        spare: 2,
         cell: (image) => image.share?.note ?? dash,
         csv: (image) => image.share?.note,
       },
@@ -269,6 +268,7 @@ export function useImageColumns() {
         id: "vault",
         header: t("col.vault"),
         width: 130,
+        spare: 1,
         cell: (image) => {
           const need = image.actions.accept?.vault_gib;
           return need ? t("gb", { n: need }) : dash;
