@@ -136,7 +136,7 @@ export function useImageColumns() {
         cell: (image) => <ImageStatus status={image.status} id={image.id} />,
         csv: (image) => image.status,
       },
-      os: { id: "os", header: t("col.os"), sort: "os", width: 90, cell: osOf, csv: osOf },
+      os: { id: "os", header: t("col.os"), sort: "os", width: 118, spare: 1, cell: osOf, csv: osOf },
       type: {
         id: "type",
         header: t("col.type"),
@@ -261,6 +261,7 @@ export function useImageColumns() {
         id: "note",
         header: t("col.note"),
         width: 200,
+        spare: -1,
         cell: (image) => image.share?.note ?? dash,
         csv: (image) => image.share?.note,
       },
