@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         return end(std::io::stdout().write_all(text.as_bytes()).map_err(|e| e.to_string()));
     }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    // A kernel that does not know how serves them like any other thread.
+    // All threads of the runtime, those that wait for disks as well. A kernel that does not know how
+    // serves them like any other.
     runtime.enable_all().on_thread_start(|| drop(schedule::take_short_turns()));
     let runtime = match runtime.build() {
         Ok(runtime) => runtime,

@@ -3,9 +3,8 @@
 //! * [`Db::read`] is one read-only statement.
 //! * [`Db::write`] is one transaction. Its closure is synchronous and has no effect outside the
 //!   [`Tx`], so that it can be run again after a deadlock or a lost race for a key. SQLite runs it on
-//!   the one writer thread and commits queued transactions in groups: answers come
-//!   after the common durable commit. PostgreSQL runs it at READ COMMITTED on a
-//!   few threads with a connection each.
+//!   the one writer thread and commits queued transactions in groups: answers come after the common
+//!   durable commit. PostgreSQL runs it at READ COMMITTED on a few threads with a connection each.
 //!
 //! Lock order inside a transaction: projects, images, vaults, blobs, each by id.
 //!

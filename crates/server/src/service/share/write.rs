@@ -28,8 +28,9 @@ fn state(share: &Option<Share>) -> Option<ShareState> {
     share.as_ref().map(|share| share.state)
 }
 
-/// Writes the changes with everything that follows from them, and notes in each the vault that its share
-/// leaves. Answers what is to be told ([`tell`](crate::service::notice::tell)), as the last step of the transaction.
+/// Writes the changes with everything that follows from them, and notes in each the vault that its
+/// share leaves. Answers what is to be told ([`tell`](crate::service::notice::tell)) as the last step
+/// of the transaction.
 pub(super) fn write(
     tx: &mut Tx<'_>,
     batch: &Batch,
@@ -93,8 +94,8 @@ fn settle_all(
     Ok(images)
 }
 
-/// Brings the image's count of shares up to date, which is `shares` now, and its visibility where the first share makes a
-/// private image shared and the end of the last makes it private again.
+/// Brings the image's count of shares up to date, which is `shares` now, and its visibility where the
+/// first share makes a private image shared and the end of the last makes it private again.
 pub(crate) fn settle(
     tx: &mut Tx<'_>,
     before: &Image,
