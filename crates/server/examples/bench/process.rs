@@ -195,15 +195,25 @@ fn address(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
-/// User and system time of processes; the kernel counts in hundredths of a second.
+/// User and system time of processes.
+#[expect(
+    unsafe_code,
+    reason = "the clock of another process has no safe form; /proc counts in hundredths"
+)]
 pub fn cpu_seconds(processes: &[u32]) -> f64 {
-    let ticks = |process: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-        // The name in parentheses may hold anything; user and system time are 12 and 13 after it.
-        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
-        fields.skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum::<f64>()
+    let seconds = |process: &u32| {
+        let mut clock = 0;
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: both calls write to the one variable that they are given.
+        let codes = unsafe {
+            let id =
+                libc::clock_getcpuclockid(libc::pid_t::try_from(*process).unwrap(), &mut clock);
+            (id, libc::clock_gettime(clock, &mut time))
+        };
+        assert_eq!(codes, (0, 0), "process {process} has no clock");
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
     };
-    processes.iter().map(ticks).sum::<f64>() / 100.0
+    processes.iter().map(seconds).sum()
 }
 
 /// Has the page cache forget a file.

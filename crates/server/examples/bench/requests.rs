@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use crate::bare;
 use crate::figure::{Figures, Goal, median};
@@ -165,20 +166,22 @@ fn pages(figures: &mut Figures, engine: &str, server: &Lendglassd) {
     }
 }
 
-/// Milliseconds of a call: by the clock, the middle one, and of the processor.
+/// Milliseconds of a call: by the clock and of the processor, of each the middle of some rounds.
 fn page(server: &Lendglassd, request: &[u8]) -> (f64, f64) {
     let mut connection = Connection::open(server.port);
-    let mut one = || {
-        let begun = std::time::Instant::now();
-        connection.send(request);
-        let answer = connection.receive();
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        begun.elapsed().as_secs_f64() * 1e3
+    let mut round = |calls: usize| {
+        let (before, begun) = (server.cpu(), Instant::now());
+        for _ in 0..calls {
+            connection.send(request);
+            let answer = connection.receive();
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        let each = 1e3 / calls as f64;
+        (begun.elapsed().as_secs_f64() * each, (server.cpu() - before) * each)
     };
-    // The first prepares statements and warms caches; slow pages are called less often.
-    let calls =
-        if (0..3).map(|_| one()).fold(f64::MAX, f64::min) > 5.0 { CALLS / 10 } else { CALLS * 5 };
-    let before = server.cpu();
-    let walls: Vec<f64> = (0..calls).map(|_| one()).collect();
-    (median(walls), (server.cpu() - before) * 1e3 / calls as f64)
+    // The first prepare statements and warm caches; slow pages are called less often.
+    let calls = if round(5).0 > 5.0 { CALLS / 10 } else { CALLS };
+    let rounds: Vec<(f64, f64)> = (0..ROUNDS).map(|_| round(calls)).collect();
+    let middle = |of: fn(&(f64, f64)) -> f64| median(rounds.iter().map(of).collect());
+    (middle(|round| round.0), middle(|round| round.1))
 }
