@@ -46,7 +46,7 @@ impl Stage {
         is: impl Fn(&mut Entry, &Answer),
     ) -> io::Result<()> {
         may_be(self.ledger().entry(name));
-        let asked = ask();
+        let asked = self.heard(ask());
         let mut ledger = self.ledger();
         match &asked {
             Ok(answer) => {

@@ -108,6 +108,7 @@ fn survives_power_cuts(kind: &str, with_postgres: bool) {
     for _ in 0..cuts {
         let load = Load::begin(&[&program], ledger, rng.below(1 << 30) as u64, true);
         load.wait_for(20 + rng.below(60));
+        load.loses_power();
         disk.cut_power();
         program.kill();
         if let Some(server) = &mut server {

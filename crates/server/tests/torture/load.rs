@@ -1,6 +1,7 @@
 //! People at work at the same time, until they are told to stop or the program is gone.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ pub struct Stage {
     turn: AtomicUsize,
     done: AtomicUsize,
     is_over: AtomicBool,
+    has_no_power: AtomicBool,
     /// Whether the program may refuse with 5xx, because something it stands on is in trouble.
     pub is_troubled: bool,
 }
@@ -32,6 +34,16 @@ impl Stage {
     /// Whether somebody is there at all.
     fn answers(&self) -> bool {
         self.nodes.iter().any(|node| std::net::TcpStream::connect(node).is_ok())
+    }
+
+    /// What came of a request: nothing that anybody knows of, where the power has gone meanwhile. A
+    /// machine without power answers nobody, but the program runs on until it is killed, and ext4 may
+    /// tell it that bytes are synced whose journal has just been given up.
+    pub fn heard<T>(&self, asked: io::Result<T>) -> io::Result<T> {
+        match self.has_no_power.load(Ordering::SeqCst) {
+            true => Err(io::Error::other("the power is gone")),
+            false => asked,
+        }
     }
 
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -59,6 +71,7 @@ impl Load {
             turn: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
+            has_no_power: AtomicBool::new(false),
             is_troubled,
         });
         let work = |lane: u64| {
@@ -92,6 +105,11 @@ impl Load {
             assert!(ended < self.threads.len(), "everybody has stopped");
             self.stage.done.load(Ordering::Relaxed) >= from + acts
         });
+    }
+
+    /// From now on nobody hears an answer.
+    pub fn loses_power(&self) {
+        self.stage.has_no_power.store(true, Ordering::SeqCst);
     }
 
     /// Ends the load, or waits for its end where the program is gone.
