@@ -145,7 +145,7 @@ pub fn job(on: &On<'_>, verb: &Job) -> Result<u8, Failure> {
 }
 
 fn print_job(on: &On<'_>, job: &Value) -> Result<u8, Failure> {
-    let plain = ["id", "kind", "state", "progress_percent", "image", "user"];
+    let plain = ["id", "kind", "state", "progress_percent", "image", "source", "user"];
     let mut fields: Vec<(&str, Value)> =
         plain.iter().map(|name| (*name, job[*name].clone())).collect();
     fields.push(("failure", job["failure"]["code"].clone()));

@@ -63,6 +63,16 @@ impl JobWork {
         }
     }
 
+    /// The image that it copies, where it copies one.
+    pub fn source(&self) -> Option<&ImageId> {
+        match self {
+            JobWork::Share { .. } | JobWork::ServerImage { .. } => None,
+            JobWork::ImageReplicate { source, .. } | JobWork::ImageCopy { source, .. } => {
+                Some(source)
+            }
+        }
+    }
+
     /// The record that it makes, where it makes one.
     pub fn target(&self) -> Option<&ImageId> {
         match self {

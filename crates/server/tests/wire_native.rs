@@ -320,6 +320,9 @@ async fn lists_filter_sort_and_page(server: TestServer) {
     for (query, places) in [
         ("", &[2, 1, 0][..]),
         ("name_contains=WEB", &[1, 0]),
+        ("q=web&q=-2", &[1]),
+        ("q=web&name_contains=d", &[]),
+        ("size_min=1&size_min=2", &[]),
         ("name=web-2", &[1]),
         ("tag=prod", &[2, 0]),
         ("tag=prod&property.os=linux", &[0]),
@@ -496,12 +499,14 @@ async fn replicas_are_jobs(server: TestServer) {
     let made =
         server.request("bob", "POST", &path, json!({"name": "copy1"})).await.expect(202).json();
     assert_eq!(made["image"]["status"], "importing");
+    assert_eq!(made["image"]["progress_percent"], 0, "as soon as there is a job");
     lendglass_server::jobs::drain(&server.app, "test").await.unwrap();
     let job = format!("/api/v1/jobs/{}", made["job"].as_str().unwrap());
     let job = server.request("bob", "GET", &job, ()).await.expect(200).json();
     assert_eq!((&job["state"], &job["image"]), (&json!("succeeded"), &made["image"]["id"]));
     let copy = format!("/api/v1/images/{}", made["image"]["id"].as_str().unwrap());
     let copy_view = server.request("bob", "GET", &copy, ()).await.json();
+    assert_eq!(copy_view["progress_percent"], Value::Null, "nothing makes it any more");
     assert_eq!((&copy_view["source_image"], &copy_view["relation"]), (&json!(id), &json!("owner")));
     server.request("alice", "DELETE", &format!("/api/v1/images/{id}"), ()).await.expect(204);
     let read = server.request("bob", "GET", &format!("{copy}/file"), ()).await.expect(200);

@@ -1,5 +1,7 @@
 //! Jobs: rows with a lease, a fence and an end that the tenant can read.
 
+use std::collections::BTreeMap;
+
 use lendglass_core::job::{Job, JobState, JobWork, Outcome, PairResult};
 use lendglass_core::share::{Recipient, ShareEvent, ShareState};
 use lendglass_core::{
@@ -93,6 +95,11 @@ static PAGE: Statement = Statement::new(concat!(
      and (cast($9 as text) is null or user_id = $9) and created_at >= $10 and created_at < $11 \
      order by created_at desc, id desc limit $5"
 ));
+// Those that are open have an index.
+static MAKING: Statement = Statement::new(
+    "select payload, progress_percent from job where state in ('ready', 'running') \
+     and kind in ('image_copy', 'image_replicate') order by created_at limit 1000",
+);
 static OPEN: Statement =
     Statement::new("select cast(count(*) as bigint) from job where state in ('ready', 'running')");
 
@@ -113,6 +120,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &END_LEASES,
     &GET,
     &PAGE,
+    &MAKING,
     &OPEN,
 ];
 
@@ -324,6 +332,18 @@ pub async fn page(
     let params = params![project, region, at, id, limit, state, filter.kind, image, user, from, to];
     let rows = db.read(&PAGE, params).await?;
     rows.into_iter().map(|row: Row| read(&mut row.read())).collect()
+}
+
+/// How far the open jobs are that make images, by the image; the oldest, where they are very many.
+pub async fn making(db: &Db) -> Result<BTreeMap<ImageId, u32>, Error> {
+    let rows = db.read(&MAKING, params![]).await?;
+    let read = |row: Row| {
+        let mut columns = row.read();
+        let payload: Json = serde_json::from_str(&columns.text()?).map_err(broken)?;
+        let target = payload["target"].as_str().unwrap_or_default();
+        Ok((ImageId::trusted(target), columns.u32()?))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// How many jobs are not done.

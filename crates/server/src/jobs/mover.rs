@@ -14,9 +14,11 @@ use super::give_back;
 use crate::app::App;
 use crate::service::copy::{self, Progress};
 
-/// How often the lease is renewed and the progress written, at least: what somebody who watches a bar
-/// wants, and how long a cancelled job may go on.
+/// How often the lease is renewed, at least, and how long a cancelled job may go on.
 const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How often the progress is looked at, and written where it is another: what somebody who watches a bar
+/// wants of a job that is over soon.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Jobs of this sort at one time in this process: one for each core, as each keeps one digest busy,
 /// and at least two, so that a large one does not stand before all others.
@@ -63,17 +65,25 @@ async fn work(app: &App, claim: &Claim, progress: &Progress) -> Result<(), Error
 async fn keep(app: &App, claim: &Claim, progress: &Progress) -> Error {
     let lease_seconds = app.settings.job_lease_seconds;
     let lease = Duration::from_secs(u64::from(lease_seconds));
-    let mut ticks = interval(HEARTBEAT.min(lease / 4));
+    let heartbeat = HEARTBEAT.min(lease / 4);
+    let mut ticks = interval(LOOK.min(heartbeat / 2));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The claim itself was the first beat.
     ticks.tick().await;
     let mut renewed_at = Instant::now();
+    let mut written = claim.job.progress_percent;
     loop {
         ticks.tick().await;
-        let (claim, percent) = (claim.clone(), progress.percent().max(claim.job.progress_percent));
+        let (claim, percent) = (claim.clone(), progress.percent().max(written));
+        if percent == written && renewed_at.elapsed() < heartbeat {
+            continue;
+        }
         let beat = app.db.write(move |tx| store_job::renew(tx, &claim, lease_seconds, percent));
         match beat.await {
-            Ok(true) => renewed_at = Instant::now(),
+            Ok(true) => {
+                renewed_at = Instant::now();
+                written = percent;
+            }
             Ok(false) => return copy::lost(),
             // The database may be away for a while, but well within the lease.
             Err(error) if renewed_at.elapsed() > lease / 2 => return error,

@@ -1,17 +1,20 @@
 //! Jobs as the project that asked for them reads them, and how they end.
 
+use std::collections::BTreeMap;
+
 use lendglass_core::audit::{AuditEvent, AuditVerb};
+use lendglass_core::image::ImageStatus;
 use lendglass_core::job::{Job, JobWork};
 use lendglass_core::permission::Action;
 use lendglass_core::tenant::Caller;
-use lendglass_core::{Code, Error, JobId};
+use lendglass_core::{Code, Error, ImageId, JobId};
 use lendglass_store::job::{self as store_job, Claim};
 use lendglass_store::{Tx, audit as store_audit, image as store_image};
 
 pub use lendglass_store::job::JobFilter;
 
 use crate::app::App;
-use crate::service::{copy, replicate};
+use crate::service::{Seen, copy, replicate};
 
 /// A job of the caller's project in the request's region; else [`Code::JobNotFound`].
 pub async fn show(app: &App, caller: &Caller, id: &JobId) -> Result<Job, Error> {
@@ -46,6 +49,16 @@ pub async fn list(
     };
     let limit = limit.unwrap_or(app.settings.list_limit_default).min(app.settings.list_limit_max);
     store_job::page(&app.db, &caller.project, &caller.region, filter, after, limit).await
+}
+
+/// How far those of some images are that jobs are making. Whoever sees such an image may know: the job
+/// may be of another project, or of another region.
+pub async fn making(app: &App, images: &[Seen]) -> Result<BTreeMap<ImageId, u32>, Error> {
+    if images.iter().any(|seen| seen.image.status == ImageStatus::Importing) {
+        store_job::making(&app.db).await
+    } else {
+        Ok(BTreeMap::new())
+    }
 }
 
 /// Cancels a job that has not ended, and undoes what it has done. Who runs it finds out when it notes

@@ -162,11 +162,16 @@ async fn rg_02_an_image_is_copied_and_shared_there(cloud: &Cloud) {
     let body = json!({"region": "r2", "name": "sys1 there"});
     let made = cloud.request("alice", "POST", &path, body).await.expect(202).json();
     assert_eq!((&made["status"], &made["project"]), (&json!("importing"), &json!(there)));
+    let open = store_job::making(&cloud.app.db).await.unwrap();
+    let target = ImageId::trusted(made["image"].as_str().unwrap());
+    assert_eq!(open.get(&target), Some(&0), "how far it is can be told there");
     cloud.settle().await;
+    assert_eq!(store_job::making(&cloud.app.db).await.unwrap().get(&target), None);
     let path = format!("/api/v1/jobs/{}", made["job"].as_str().unwrap());
     let job = cloud.request("alice", "GET", &path, ()).await.expect(200).json();
     let shown = [&job["kind"], &job["state"], &job["progress_percent"], &job["image"]];
     assert_eq!(shown, [&json!("image_copy"), &json!("succeeded"), &json!(100), &made["image"]]);
+    assert_eq!(job["source"], json!(sys1.as_str()));
 
     let id = ImageId::trusted(made["image"].as_str().unwrap());
     let (copy, source) = (cloud.record(&id).await, cloud.record(&sys1).await);

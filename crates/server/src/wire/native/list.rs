@@ -61,10 +61,12 @@ impl Count {
         ("state" = Option<String>, Query, description = "Of what was received: `pending`, \
             `accepted` (default), `rejected` or `any`"),
         ("name" = Option<String>, Query, description = "Exactly this name"),
-        ("name_contains" = Option<String>, Query, description = "A part of the name, in any case"),
-        ("q" = Option<String>, Query, description = "A part of the name, in any case, or the beginning of the id"),
-        ("size_min" = Option<u64>, Query, description = "At least so many bytes"),
-        ("size_max" = Option<u64>, Query, description = "At most so many bytes"),
+        ("name_contains" = Option<String>, Query, description = "A part of the name, in any case; \
+            may be repeated, and all must match"),
+        ("q" = Option<String>, Query, description = "A part of the name, in any case, or the \
+            beginning of the id; may be repeated, and all must match"),
+        ("size_min" = Option<u64>, Query, description = "At least so many bytes; may be repeated"),
+        ("size_max" = Option<u64>, Query, description = "At most so many bytes; may be repeated"),
         ("kind" = Option<String>, Query, description = "What it holds; may be repeated"),
         ("status" = Option<String>, Query, description = "Where it is in its life; may be repeated"),
         ("disk_format" = Option<String>, Query, description = "Its format; may be repeated"),
@@ -177,15 +179,12 @@ fn parse_filters(query: &mut Query) -> Result<Vec<Filter>, Error> {
     if let Some(name) = query.one("name")? {
         filters.push(Filter::Text(TextColumn::Name, vec![name]));
     }
-    if let Some(part) = query.one("name_contains")? {
-        filters.push(Filter::NameContains(folded(&part)));
-    }
-    if let Some(text) = query.one("q")? {
-        filters.push(Filter::NameOrId(folded(&text)));
-    }
+    let parts = query.all("name_contains");
+    filters.extend(parts.iter().map(|part| Filter::NameContains(folded(part))));
+    filters.extend(query.all("q").iter().map(|text| Filter::NameOrId(folded(text))));
     for (name, comparison) in [("size_min", Comparison::AtLeast), ("size_max", Comparison::AtMost)]
     {
-        if let Some(text) = query.one(name)? {
+        for text in query.all(name) {
             let bytes = text.parse::<i64>().ok().filter(|bytes| *bytes >= 0);
             let bytes = bytes.ok_or_else(|| invalid(name, &text, "it is not a whole number"))?;
             filters.push(Filter::Number(NumberColumn::Size, comparison, bytes));

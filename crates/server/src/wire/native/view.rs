@@ -20,7 +20,7 @@ use super::words::{
 };
 use crate::app::App;
 use crate::service::actions::{self, Actions, Verb};
-use crate::service::{Seen, tenant, vault};
+use crate::service::{Seen, job, tenant, vault};
 use crate::wire::common::seconds_text;
 
 /// An image.
@@ -34,6 +34,8 @@ pub struct ImageView {
     pub kind: ImageKind,
     /// Where it is in its life.
     pub status: ImageStatus,
+    /// How far the job is that makes it, 0 to 100; none where no job does.
+    pub progress_percent: Option<u32>,
     /// Who may see it.
     pub visibility: Visibility,
     /// Left out of default lists.
@@ -250,9 +252,11 @@ pub async fn render_images(
     let names = names(app, asking, &images, now).await?;
     let answered = actions::of(app, &asking.caller, &images).await?;
     let needs = vault::needs(app, &asking.caller, &images).await?;
+    let making = job::making(app, &images).await?;
     let each = images.iter().zip(answered.into_iter().zip(needs));
     each.map(|(seen, (answered, vault_gib))| {
         let mut view = render_image(asking, seen, answered.actions, &names, now)?;
+        view.progress_percent = making.get(&seen.image.id).copied();
         if let Some(share) = view.actions.get_mut(Verb::Share.as_str()) {
             share.slots_left = answered.slots_left;
         }
@@ -310,6 +314,7 @@ fn render_image(
         name: image.name.clone(),
         kind: ImageKind(image.kind),
         status: ImageStatus(image.status),
+        progress_percent: None,
         visibility: Visibility(image.visibility),
         hidden: image.is_hidden,
         protected: image.is_protected,
@@ -462,6 +467,8 @@ pub struct JobView {
     pub progress_percent: u32,
     /// The image it makes, where it makes one.
     pub image: Option<String>,
+    /// The image that this one is a copy of, where it is one.
+    pub source: Option<String>,
     /// Why it failed.
     pub failure: Option<Reason>,
     /// Pair by pair, where the work has pairs.
@@ -491,6 +498,7 @@ pub fn render_job(job: &Job, language: Language, names: &Names) -> JobView {
         state: JobState(job.state),
         progress_percent: job.progress_percent,
         image,
+        source: job.work.source().map(ToString::to_string),
         failure: job.failure.map(|code| Reason::of(&Error::new(code), language)),
         results,
         user: job.user.to_string(),
