@@ -13,6 +13,7 @@ export interface Toast {
   until?: number;
   lifetime?: number;
   undo?: () => void;
+  /** `href` is the path of a page, as `place.path` says it. */
   action?: { text: string; href: string };
 }
 

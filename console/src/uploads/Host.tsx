@@ -1,10 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
-import { usePlace } from "~/api/context";
+import { placePath, usePlace } from "~/api/context";
 import { useSession } from "~/api/session";
 import { useTexts } from "~/i18n/texts";
 import { refusals } from "~/images/queries";
-import { to } from "~/shell/links";
 import { toast } from "~/shell/messages";
 import * as engine from "./engine";
 import { imagePathOf } from "./paths";
@@ -66,6 +65,7 @@ function useNews() {
     engine.lastEnded.set(null);
     const { upload, image, shared, unshared } = ended;
     const { name, failure, region, project } = upload;
+    const uploadsPath = placePath(upload, "uploads");
     for (const what of ["images", "image", "uploads", "quota", "shares", "jobs"]) {
       void client.invalidateQueries({ queryKey: [region, project, what] });
     }
@@ -73,8 +73,15 @@ function useNews() {
       const why = failure.code === engine.ENDED ? t("ended") : failure.message;
       return toast({ kind: "error", text: t("failed.toast", { name, why }), details: failure });
     }
+    if (upload.phase === "needs-file")
+      return toast({
+        kind: "error",
+        text: t("changed.toast", { name }),
+        action: { text: t("title"), href: uploadsPath },
+      });
     if (!image) return;
-    const action = { text: t("open"), href: to(imagePathOf(upload)) };
+    if (upload.isChanged) toast({ kind: "error", text: `${name}: ${t("changed.done")}` });
+    const action = { text: t("open"), href: imagePathOf(upload) };
     const refused = shared ? refusals(shared) : unshared ? [unshared.message] : [];
     if (refused.length) {
       return toast({ kind: "error", text: t("done.unshared", { name, why: refused.join(" ") }), action });

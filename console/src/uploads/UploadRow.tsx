@@ -63,6 +63,9 @@ export function UploadRow({ upload }: { upload: Upload }) {
           <div className="lg-muted lg-small">{progress(upload)}</div>
         </div>
       )}
+      {upload.isChanged && phase !== "failed" && (
+        <Alert type="warning">{t(phase === "done" ? "changed.done" : "changed")}</Alert>
+      )}
       {failure && (
         <Alert type="error">
           {failure.code === engine.ENDED ? t("ended") : failure.message}
@@ -110,7 +113,7 @@ function Acts({ upload }: { upload: Upload }) {
   const { bytes } = useFormat();
   const [isAsked, setAsked] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const [differs, setDiffers] = useState<engine.Difference>();
+  const [other, setOther] = useState<{ file: File; why: engine.Difference }>();
   const field = useRef<HTMLInputElement>(null);
   const { image, name, filename, length, phase } = upload;
 
@@ -119,6 +122,16 @@ function Acts({ upload }: { upload: Upload }) {
     await engine.cancelUpload(image).catch(tellFailure);
     setBusy(false);
     setAsked(false);
+  };
+  const give = async (file: File, how?: { isSame: boolean }) => {
+    const why = await engine.giveFile(image, file, how);
+    setOther(why && { file, why });
+  };
+  const startOver = async (file: File) => {
+    setBusy(true);
+    await engine.startOver(image, file).catch(tellFailure);
+    setBusy(false);
+    setOther(undefined);
   };
   if (isAsked) {
     return (
@@ -139,7 +152,21 @@ function Acts({ upload }: { upload: Upload }) {
   }
   return (
     <>
-      {differs && <Alert type="error">{t(`differs.${differs}`)}</Alert>}
+      {other && phase === "needs-file" && (
+        <Alert type={other.why === "date" ? "warning" : "error"}>
+          <SpaceBetween size="xs">
+            <span>{t(`differs.${other.why}`)}</span>
+            <SpaceBetween size="xs" direction="horizontal">
+              {other.why === "date" && (
+                <Button onClick={() => void give(other.file, { isSame: true })}>{t("isSame")}</Button>
+              )}
+              <Button loading={isBusy} onClick={() => void startOver(other.file)}>
+                {t("startOver")}
+              </Button>
+            </SpaceBetween>
+          </SpaceBetween>
+        </Alert>
+      )}
       <SpaceBetween size="xs" direction="horizontal">
         {(phase === "sending" || phase === "lost" || phase === "waiting") && (
           <Button onClick={() => engine.pauseUpload(image)}>{t("pause")}</Button>
@@ -179,9 +206,9 @@ function Acts({ upload }: { upload: Upload }) {
         ref={field}
         type="file"
         hidden
-        onChange={async ({ target }) => {
+        onChange={({ target }) => {
           const file = target.files?.[0];
-          if (file) setDiffers(await engine.giveFile(image, file));
+          if (file) void give(file);
           target.value = "";
         }}
       />

@@ -104,8 +104,10 @@ async function run(job: Job) {
   } catch (error) {
     if (stop.signal.aborted) return;
     if (error instanceof ApiError && error.code === UNREADABLE) {
-      put(job.image, { phase: "needs-file", bytesPerSecond: 0 });
+      put(job.image, { phase: "needs-file", bytesPerSecond: 0, isChanged: true });
       job.file = undefined;
+      const upload = now(job.image);
+      if (upload) lastEnded.set({ upload });
       return turn();
     }
     const { code, message, requestId } = toApiError(error);
@@ -131,6 +133,8 @@ async function feed(job: Job, signal: AbortSignal): Promise<void> {
       await sendFrom(job, at, signal, () => {
         failures = 0;
       });
+      // What was changed while it was sent has arrived as a mixture.
+      if (job.file && !(await isReadable(job.file))) put(job.image, { isChanged: true });
       return await conclude(job);
     } catch (error) {
       if (signal.aborted) throw error;
@@ -171,7 +175,8 @@ async function sendFrom(job: Job, from: number, signal: AbortSignal, progress: (
   for (let at = from; at < file.size; ) {
     const isWhole = at === 0 && file.size <= job.partBytes;
     const part = isWhole ? file : file.slice(at, at + Math.min(job.partBytes, PART));
-    const held = isWhole ? watchForHolders(job, id, signal) : null;
+    // What fits into one part is sent no otherwise in parts.
+    const held = isWhole && file.size > PART ? watchForHolders(job, id, signal) : null;
     try {
       at = await tus.sendPart(job, id, at, part, held ? held.tell(tell) : tell, held?.signal ?? signal);
     } catch (error) {
@@ -201,6 +206,8 @@ function watchForHolders(job: Job, id: string, outer: AbortSignal) {
   let asked = false;
   const ask = async () => {
     const arrived = await tus.arrivedBytes(job, id, outer).catch(() => null);
+    // Nobody could be asked: the next piece of news is the next chance.
+    if (arrived === null) asked = false;
     if (arrived !== 0) return;
     job.partBytes = PART;
     own.abort(new ApiError({ status: 0, code: "HELD", message: "a proxy keeps the request" }));
@@ -262,6 +269,7 @@ export async function start(file: File, what: Omit<Remembered, "filename" | "len
     filename: file.name,
     length: file.size,
     print: await fingerprint(file),
+    modified: file.lastModified,
     file,
     partBytes: WHOLE,
   };
@@ -270,6 +278,36 @@ export async function start(file: File, what: Omit<Remembered, "filename" | "len
   turn();
 }
 
+/** Gives up what has arrived, and sends another file into the image, or, where it goes as well, into one like it. */
+export async function startOver(image: string, file: File) {
+  const job = jobs.get(image);
+  if (!job) return;
+  const path = `/api/v1/images/${image}`;
+  const before = await call<Image>("GET", path, undefined, job);
+  if (job.id) await tus.cancel(job, job.id);
+  const left = await call<Image>("GET", path, undefined, job).catch((error) => {
+    if (toApiError(error).status === 404) return null;
+    throw error;
+  });
+  const next = left ?? (await call<Image>("POST", "/api/v1/images", recordOf(before), job));
+  const { id: _, ...what } = plain(job);
+  drop(image);
+  await start(file, { ...what, image: next.id });
+}
+
+/** What has to be said of an image to have one like it, without its bytes. */
+const recordOf = (image: Image) => ({
+  name: image.name,
+  kind: image.kind,
+  disk_format: image.disk_format,
+  container_format: image.container_format,
+  min_disk_gib: image.min_disk_gib,
+  min_ram_mib: image.min_ram_mib,
+  protected: image.protected,
+  tags: image.tags,
+  properties: image.properties,
+});
+
 export function pauseUpload(image: string) {
   jobs.get(image)?.stop?.abort();
   put(image, { phase: "paused", bytesPerSecond: 0 });
@@ -277,7 +315,7 @@ export function pauseUpload(image: string) {
 }
 
 export function resume(image: string) {
-  put(image, { phase: "waiting", failure: undefined });
+  put(image, { phase: "waiting", failure: undefined, isChanged: undefined });
   turn();
 }
 
@@ -312,17 +350,26 @@ async function removeImage(job: Job) {
 /** Takes an ended one out of sight. */
 export const dismiss = drop;
 
-/** Why a file is not the one an upload waits for. */
-export type Difference = "name" | "size" | "content";
+/**
+ * Why a file is not the one an upload waits for. Of the date alone it cannot be told whether it is: its content
+ * is compared at both ends only.
+ */
+export type Difference = "name" | "size" | "content" | "date";
 
-/** Goes on with a file that was chosen again; or says why it is another one. */
-export async function giveFile(image: string, file: File): Promise<Difference | undefined> {
+/** Goes on with a file that was chosen again; or says why it is another one, or may be. */
+export async function giveFile(
+  image: string,
+  file: File,
+  { isSame = false } = {},
+): Promise<Difference | undefined> {
   const job = jobs.get(image);
   if (!job) return undefined;
   const why = await difference(job, file);
-  if (why) return why;
+  if (why && !(why === "date" && isSame)) return why;
   job.file = file;
   job.print ??= await fingerprint(file);
+  job.modified = file.lastModified;
+  if (remembered().some((one) => one.image === image)) remember(plain(job));
   resume(image);
   return undefined;
 }
@@ -330,7 +377,8 @@ export async function giveFile(image: string, file: File): Promise<Difference | 
 async function difference(job: Remembered, file: File): Promise<Difference | undefined> {
   if (file.size !== job.length) return "size";
   if (job.filename && file.name !== job.filename) return "name";
-  return job.print && job.print !== (await fingerprint(file)) ? "content" : undefined;
+  if (job.print && job.print !== (await fingerprint(file))) return "content";
+  return job.modified !== undefined && job.modified !== file.lastModified ? "date" : undefined;
 }
 
 /** The upload that waits for this very file. */

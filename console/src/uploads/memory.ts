@@ -8,6 +8,8 @@ export interface Remembered
   id?: string;
   /** See `fingerprint`; none where another browser has begun it. */
   print?: string;
+  /** When the file was last changed, as this computer says; none where another browser has begun it. */
+  modified?: number;
   sha256?: string;
   /** To share with once it is whole. */
   share?: { recipients: string[]; note?: string; acknowledge?: boolean };

@@ -48,6 +48,24 @@ export const texts = catalogue("uploads", {
   "differs.size": ["This is another file: its size differs.", "不是同一文件：大小不同。"],
   "differs.name": ["This is another file: its name differs.", "不是同一文件：名称不同。"],
   "differs.content": ["This is another file: its content differs.", "不是同一文件：内容不同。"],
+  "differs.date": [
+    "This file has another date than when its upload began. If it was changed, the image would be a mixture of both.",
+    "此文件的修改时间与上传开始时不同。如果内容已更改，镜像将混合新旧数据。",
+  ],
+  isSame: ["It is the same, go on", "内容相同，继续上传"],
+  startOver: ["Start over with this file", "用此文件重新上传"],
+  changed: [
+    "The file was changed, moved or deleted since it was chosen. What has arrived is of the file as it was: choose that one again, or start over with the new one.",
+    "文件在选择之后被修改、移动或删除。已上传的是原文件的数据：请重新选择原文件，或用新文件重新上传。",
+  ],
+  "changed.done": [
+    "The file was changed while it was sent: the image may be a mixture. Upload it again if it has to be right.",
+    "文件在上传过程中被修改，镜像可能混合了新旧数据。如需确保正确，请重新上传。",
+  ],
+  "changed.toast": [
+    "The upload of “{name}” waits: its file was changed, moved or deleted",
+    "“{name}”的上传已暂停：文件被修改、移动或删除",
+  ],
   "done.toast": ["“{name}” is ready", "“{name}”已就绪"],
   "done.shared": [
     {

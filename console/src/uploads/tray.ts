@@ -26,6 +26,8 @@ export interface Upload {
   length: number;
   bytesPerSecond: number;
   failure?: { code: string; message: string; requestId?: string };
+  /** Whether the file is no longer as it was when it was chosen. */
+  isChanged?: boolean;
   /** Whether its image was made for it, and goes when it is cancelled. */
   isOwn: boolean;
   /** Another tab sends it. */

@@ -13,7 +13,6 @@ import { useWords } from "~/i18n/words";
 import { refusals, useRefresh } from "~/images/queries";
 import { imageTexts } from "~/images/texts";
 import { Help, useFrame } from "~/shell/frame";
-import { to } from "~/shell/links";
 import { toast } from "~/shell/messages";
 import { Failure } from "~/ui/Failure";
 import { useParamsPatch } from "~/ui/url";
@@ -188,7 +187,7 @@ function useSubmit() {
           body: serverImageOf(draft),
         }),
       );
-      const action = { text: t("step.details"), href: to(imagePathOf({ image: image.id, region, project })) };
+      const action = { text: t("step.details"), href: imagePathOf({ image: image.id, region, project }) };
       const name = image.name ?? image.id;
       try {
         if (draft.isProtected) {
