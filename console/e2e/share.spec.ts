@@ -111,3 +111,32 @@ test("uxt_14_sh_05_sh_11_what_cannot_be_shared_is_struck_through_with_the_reason
   await expect(dialog).toBeHidden();
   expect(await alice.stateOf(good, B)).toBe("pending");
 });
+
+test("sh_11_an_image_that_is_unticked_in_the_dialog_is_not_shared", async ({ alice, say }) => {
+  const golden = await alice.image("erp-golden");
+  const web = await alice.image("web-base");
+  await alice.share([web], [B]);
+  const page = await alice.open(`images/private?dialog=share&ids=${golden},${web}`);
+  // Its title counts what is ticked.
+  const dialog = page.getByRole("dialog");
+  const tick = (name: string) =>
+    dialog.getByRole("checkbox", { name: say(`Select ${name}`, `选择 ${name}`) });
+  await expect(dialog).toHaveAccessibleName(say("Share 2 images", "共享 2 个镜像"));
+  await expect(dialog.getByText(say("2 images selected", "已选取2个镜像。"))).toBeVisible();
+  await dialog.getByRole("textbox", { name: say("Tenant ids", "租户 ID") }).fill(`${B} ${C} `);
+  const bob = dialog.getByRole("listitem").filter({ hasText: "project-b" });
+  await expect(bob).toBeVisible();
+
+  // Each id is asked about again, for the images that are left.
+  await tick("erp-golden").uncheck();
+  await expect(dialog).toHaveAccessibleName(say("Share 1 image", "共享 1 个镜像"));
+  await expect(bob).toContainText(say("already has it (Pending)", "已拥有该镜像（待接受）"));
+  await tick("erp-golden").check();
+  await tick("web-base").uncheck();
+  await expect(dialog.getByText(say("1 image selected", "已选取1个镜像。"))).toBeVisible();
+  await dialog.getByRole("button", { name: say("Share with 2 tenants", "共享给 2 个租户") }).click();
+  await expect(dialog).toBeHidden();
+  expect(await alice.stateOf(golden, B)).toBe("pending");
+  expect(await alice.stateOf(golden, C)).toBe("pending");
+  expect(await alice.stateOf(web, C)).toBeUndefined();
+});

@@ -6,6 +6,7 @@ export const tableTexts = catalogue("table", {
   selectAll: ["Select all {n} that match", "选择全部 {n} 个匹配项"],
   clearSelection: ["Clear the selection", "清除选择"],
   selectRow: ["Select {name}", "选择 {name}"],
+  ticks: ["Selected", "选择"],
   selectPage: ["Select this page", "选择本页"],
   actionsOf: ["Actions for {name}", "{name} 的操作"],
   total: [{ one: "{n} in total", other: "{n} in total" }, "共 {n} 项"],

@@ -23,6 +23,7 @@ import { useImagesById, useRefresh, useUndo } from "~/images/queries";
 import { imageTexts } from "~/images/texts";
 import type { DialogProps } from "~/pages/registry";
 import { toastWithUndo } from "~/shell/messages";
+import { tableTexts } from "~/table/texts";
 import { Failure } from "~/ui/Failure";
 import { parseIds } from "~/ui/ids";
 import { uiTexts } from "~/ui/texts";
@@ -38,6 +39,7 @@ const slotsLeft = (image: Image) => image.actions.share?.slots_left ?? undefined
 /** Offers images to other projects; each id is asked of the server as soon as it is typed. */
 export default function ShareDialog({ ids, close }: DialogProps) {
   const t = useTexts(texts);
+  const i = useTexts(imageTexts);
   const u = useTexts(uiTexts);
   const w = useWords();
   const { api, key, path } = usePlace();
@@ -46,7 +48,13 @@ export default function ShareDialog({ ids, close }: DialogProps) {
   const undo = useUndo();
   const [, change] = usePreferences();
   const { data: images = NO_IMAGES, isPending } = useImagesById(ids);
-  const able = useMemo(() => images.filter((image) => image.actions.share?.allowed), [images]);
+  const [unticked, setUnticked] = useState<ReadonlySet<string>>(new Set());
+  const able = useMemo(
+    () => images.filter((image) => image.actions.share?.allowed && !unticked.has(image.id)),
+    [images, unticked],
+  );
+  const toggle = (id: string) =>
+    setUnticked((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]));
   const { chips, max, tooMany, add, remove, keepRefused } = useChips(able);
   // A link may say with whom: each is asked of the server like a typed one.
   const [params] = useSearchParams();
@@ -80,9 +88,11 @@ export default function ShareDialog({ ids, close }: DialogProps) {
         : undefined);
   const refused =
     able.length === 0
-      ? t("needs.images")
+      ? unticked.size > 0
+        ? i("none.selected")
+        : t("needs.images")
       : (tooMany ?? (bad.length ? t("bad", { n: bad.length }) : undefined));
-  const unticked = needsAck && !isChecked ? t("needs.ack") : undefined;
+  const unchecked = needsAck && !isChecked ? t("needs.ack") : undefined;
 
   const share = async () => {
     setTried(true);
@@ -135,7 +145,7 @@ export default function ShareDialog({ ids, close }: DialogProps) {
       visible
       size="large"
       onDismiss={close}
-      header={t("title", { n: ids.length })}
+      header={t("title", { n: ids.length - unticked.size })}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
@@ -146,8 +156,8 @@ export default function ShareDialog({ ids, close }: DialogProps) {
               variant="primary"
               onClick={() => void share()}
               loading={isBusy}
-              disabled={(refused ?? unticked) !== undefined}
-              disabledReason={refused ?? unticked}
+              disabled={(refused ?? unchecked) !== undefined}
+              disabledReason={refused ?? unchecked}
             >
               {good.length ? t("submit", { n: good.length }) : t("submitNone")}
             </Button>
@@ -160,12 +170,13 @@ export default function ShareDialog({ ids, close }: DialogProps) {
         {isPartly && <Alert type="warning">{t("partly")}</Alert>}
         {quota && (
           <div>
+            <div>{w("dlg.selected", { n: able.length })}</div>
             {typeof quota.limit === "number"
               ? w("dlg.imageQuota", { max: quota.limit, n: quota.used })
               : t("shared", { n: quota.used })}
           </div>
         )}
-        {isPending ? <Spinner /> : <Images images={images} />}
+        {isPending ? <Spinner /> : <Images images={images} unticked={unticked} toggle={toggle} />}
         <FormField
           stretch
           label={w(byAccount ? "label.accountIds" : "label.tenantIds")}
@@ -246,10 +257,19 @@ function FileIds({ add, text }: { add: ReturnType<typeof useChips>["add"]; text:
   );
 }
 
-/** What is offered; what cannot be is struck through, with the reason. */
-function Images({ images }: { images: Image[] }) {
+/** What is offered, unless it is unticked; what cannot be is struck through, with the reason. */
+function Images({
+  images,
+  unticked,
+  toggle,
+}: {
+  images: Image[];
+  unticked: ReadonlySet<string>;
+  toggle: (id: string) => void;
+}) {
   const t = useTexts(texts);
   const i = useTexts(imageTexts);
+  const table = useTexts(tableTexts);
   const w = useWords();
   const policy = usePolicy();
   return (
@@ -257,6 +277,9 @@ function Images({ images }: { images: Image[] }) {
       <table className="lg-table">
         <thead>
           <tr>
+            <th scope="col">
+              <span className="lg-hidden">{table("ticks")}</span>
+            </th>
             <th scope="col">{i("col.name")}</th>
             <th scope="col">{i("col.os")}</th>
             <th scope="col">{i("col.disk")}</th>
@@ -270,6 +293,14 @@ function Images({ images }: { images: Image[] }) {
             const ceiling = policy(`share.max_tenants.${image.kind}`);
             return (
               <tr key={image.id}>
+                <td>
+                  <Checkbox
+                    checked={!why && !unticked.has(image.id)}
+                    disabled={why !== undefined}
+                    ariaLabel={table("selectRow", { name: nameOf(image) })}
+                    onChange={() => toggle(image.id)}
+                  />
+                </td>
                 <th scope="row">
                   {why ? <s>{nameOf(image)}</s> : nameOf(image)}
                   {why && <div className="lg-small">{t("cannot", { why })}</div>}

@@ -14,6 +14,8 @@ export interface Chip {
   name?: string;
   state: "checking" | "good" | "has" | "bad";
   why?: string;
+  /** Bad by its form, whatever the images. */
+  isMalformed?: boolean;
 }
 
 type Words = ReturnType<typeof useWords>;
@@ -58,6 +60,19 @@ export function useChips(images: Image[]) {
   const now = useRef(chips);
   now.current = chips;
   const asked = useRef(new Set<string>());
+  // What was said of an id holds for the images that it was asked about.
+  const which = images.map((image) => image.id).join();
+  const judged = useRef(which);
+  useEffect(() => {
+    if (judged.current === which) return;
+    judged.current = which;
+    asked.current.clear();
+    setChips((all) =>
+      all.map(({ id, name, ...chip }) =>
+        chip.isMalformed ? { id, name, ...chip } : { id, name, state: "checking" },
+      ),
+    );
+  }, [which]);
   const put = useCallback((found: Chip[]) => {
     const known = new Map(found.map((chip) => [chip.id, chip]));
     setChips((all) => all.map((one) => known.get(one.id) ?? one));
@@ -77,6 +92,7 @@ export function useChips(images: Image[]) {
             },
           }),
         );
+        if (judged.current !== which) return;
         put(
           ids.map((id) => {
             const pairs = report.results.filter((pair) => pair.recipient === id);
@@ -85,12 +101,13 @@ export function useChips(images: Image[]) {
         );
       } catch (error) {
         const why = toApiError(error).message;
+        if (judged.current !== which) return;
         put(ids.map((id) => ({ id, state: "bad", why })));
       } finally {
         for (const id of ids) asked.current.delete(id);
       }
     },
-    [api, images, put, t, w],
+    [api, images, put, t, w, which],
   );
 
   const add = useCallback(
@@ -100,8 +117,14 @@ export function useChips(images: Image[]) {
         ...all,
         ...fresh.map(({ id, region: of }): Chip => {
           if (of && of !== region)
-            return { id, state: "bad", why: t("why.region", { x: id, r: of, here: region }) };
-          if (!looksLikeId(id)) return { id, state: "bad", why: t("why.shape", { x: id }) };
+            return {
+              id,
+              state: "bad",
+              why: t("why.region", { x: id, r: of, here: region }),
+              isMalformed: true,
+            };
+          if (!looksLikeId(id))
+            return { id, state: "bad", why: t("why.shape", { x: id }), isMalformed: true };
           return { id, state: "checking" };
         }),
       ]);
