@@ -227,3 +227,28 @@ test("rg_04_a_link_into_a_project_of_others_says_so", async ({ bob, say }) => {
   const page = await bob.open("images/private", A);
   await expect(page.getByText(say("You have no role there", "您没有该处的角色"))).toBeVisible();
 });
+
+test("t_031_what_the_window_left_out_comes_back_after_the_preferences_were_confirmed", {
+  tag: "@once",
+}, async ({ alice }) => {
+  await alice.image("erp-golden");
+  const page = await alice.open("images/private");
+  const encrypted = page.getByRole("columnheader", { name: "Encrypted" });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await expect(encrypted).toHaveCount(0);
+  await page.getByRole("button", { name: "Preferences", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Preferences" });
+  await dialog.getByRole("radio", { name: "50 rows" }).check();
+  await dialog.getByRole("button", { name: "Confirm" }).click();
+  await expect(dialog).toBeHidden();
+  await page.setViewportSize({ width: 1920, height: 900 });
+  await expect(encrypted).toBeVisible();
+
+  // What was touched stays, whatever room there is.
+  await page.getByRole("button", { name: "Preferences", exact: true }).click();
+  await expect(dialog.getByRole("radio", { name: "50 rows" })).toBeChecked();
+  await dialog.getByRole("checkbox", { name: "Encrypted" }).uncheck();
+  await dialog.getByRole("button", { name: "Confirm" }).click();
+  await expect(encrypted).toHaveCount(0);
+  await expect(page.getByRole("columnheader", { name: "OS" })).toBeVisible();
+});

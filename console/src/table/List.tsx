@@ -292,7 +292,7 @@ export function List<Row>(list: ListProps<Row>) {
         contentDensity: preferences.dense ? "compact" : "comfortable",
         contentDisplay: columnDisplay,
       }}
-      onConfirm={({ detail }) => preferences.keep(detail)}
+      onConfirm={({ detail }) => preferences.keep(detail, columnDisplay)}
       pageSizePreference={{
         title: t("pageSize"),
         options: SIZES.map((value) => ({ value, label: t("rows", { n: value }) })),

@@ -4,6 +4,18 @@ import type { Column } from "./types";
 
 const PAGE_SIZE = 20;
 
+type Columns = readonly { id: string; visible: boolean }[];
+
+/**
+ * The columns that a confirmed dialog asks to keep: those of before where nobody has touched what it showed.
+ * The window alone has left some out then, and may show them again.
+ */
+export function chosenColumns(confirmed: Columns | undefined, shown: Columns, before: Columns | undefined) {
+  const text = (columns: Columns) => columns.map(({ id, visible }) => `${id}:${visible}`).join();
+  if (!confirmed || text(confirmed) === text(shown)) return before?.slice();
+  return confirmed.map(({ id, visible }) => ({ id, visible }));
+}
+
 /** Which columns a table shows, and how, as the user has chosen. */
 export function useTablePreferences<Row>(id: string, columns: Column<Row>[]) {
   const [{ tables = {}, density }, change] = usePreferences();
@@ -32,7 +44,8 @@ export function useTablePreferences<Row>(id: string, columns: Column<Row>[]) {
     /** Whether the user has chosen the columns. */
     isChosen: mine.columns !== undefined,
     isVisible: (id: string) => shown.some((one) => one.id === id && one.visible),
-    keep: (next: CollectionPreferencesProps.Preferences) =>
+    /** Keeps what the dialog was confirmed with; `displayed` are the columns that it began with. */
+    keep: (next: CollectionPreferencesProps.Preferences, displayed: Columns) =>
       change(({ tables = {} }) => ({
         tables: {
           ...tables,
@@ -40,7 +53,7 @@ export function useTablePreferences<Row>(id: string, columns: Column<Row>[]) {
             pageSize: next.pageSize,
             wrapLines: next.wrapLines,
             dense: next.contentDensity === "compact",
-            columns: next.contentDisplay?.map(({ id, visible }) => ({ id, visible })),
+            columns: chosenColumns(next.contentDisplay, displayed, mine.columns),
           },
         },
       })),
