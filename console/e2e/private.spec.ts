@@ -228,6 +228,37 @@ test("rg_04_a_link_into_a_project_of_others_says_so", async ({ bob, say }) => {
   await expect(page.getByText(say("You have no role there", "您没有该处的角色"))).toBeVisible();
 });
 
+test("ui_02_images_are_found_by_system_size_and_the_beginning_of_their_id", async ({ alice, say }) => {
+  const small = await alice.image("erp-golden", { properties: { os_distro: "ubuntu" } });
+  await alice.image("web-base", { properties: { os_distro: "debian" } }, Buffer.alloc(1024 * 1024, "web"));
+  await alice.image("erp-silver", { properties: { os_distro: "debian" } });
+  const page = await alice.open("images/private");
+  const names = () => page.getByRole("rowheader").allInnerTexts();
+  const filter = page.getByRole("combobox", { name: say("Filter", "筛选") });
+  const only = async (text: string, found: string[]) => {
+    await page.goto(page.url().split("?")[0] ?? "");
+    for (const word of text.split(", ")) {
+      await filter.fill(word);
+      await page.keyboard.press("Enter");
+    }
+    await expect.poll(async () => (await names()).sort(), text).toEqual(found);
+  };
+  await expect.poll(async () => (await names()).length).toBe(3);
+  await only(small.slice(0, 13), ["erp-golden"]);
+  await only("erp, silver", ["erp-silver"]);
+  await only(`${say("Size", "大小")} > 500 KB`, ["web-base"]);
+  await only(`${say("Size", "大小")} < 500 KB`, ["erp-golden", "erp-silver"]);
+  await only("erp", ["erp-golden", "erp-silver"]);
+  // The button's name says what is chosen as well.
+  await page.getByRole("button", { name: say("All OS", "所有操作系统") }).click();
+  await page.getByRole("option", { name: "Debian" }).click();
+  await expect.poll(names).toEqual(["erp-silver"]);
+  await expect(page).toHaveURL(/q=os%3Ddebian/);
+  await page.getByRole("button", { name: say("OS Debian", "操作系统 Debian") }).click();
+  await page.getByRole("option", { name: say("All OS", "所有操作系统") }).click();
+  await expect.poll(async () => (await names()).length).toBe(2);
+});
+
 test("t_031_what_the_window_left_out_comes_back_after_the_preferences_were_confirmed", {
   tag: "@once",
 }, async ({ alice }) => {

@@ -8,6 +8,7 @@ import { nameOf, useImageColumns, useImageFilters, useImagePath } from "./column
 import { ImagePanel } from "./ImagePanel";
 import { ImagesFrame } from "./ImagesFrame";
 import { type ImageListName, listOf } from "./lists";
+import { OsSelect } from "./OsSelect";
 import { isAnyPassing, useImages } from "./queries";
 
 type FromList = Pick<
@@ -31,14 +32,14 @@ export const idOf = (image: Image) => image.id;
 
 /** A list of images: what differs between them is in `lists.ts`. */
 export function ImageList({ of, crumb, more = NONE, adapt, children, ...rest }: Props) {
-  const { tab, query, filters, columns, on, off, sort, cli } = listOf(of);
+  const { tab, query, filters, columns, on, off, spare, sort, cli } = listOf(of);
   const known = useImageColumns();
   const common = useImageFilters(filters);
   const load = useImages(query);
   const imagePath = useImagePath();
   const all = useMemo(() => (more.length ? [...common, ...more] : common), [common, more]);
   const shown = columns.map((name) => {
-    const column = known[name];
+    const column = { ...known[name], spare: spare?.[name] ?? known[name].spare };
     const isHidden = on?.includes(name) ? false : off?.includes(name) ? true : column.isHidden;
     return adapt ? adapt({ ...column, isHidden }) : { ...column, isHidden };
   });
@@ -52,6 +53,8 @@ export function ImageList({ of, crumb, more = NONE, adapt, children, ...rest }: 
         rowName={nameOf}
         columns={shown}
         filters={all}
+        freeText="q"
+        filterControl={filters === "own" || of === "shared" ? <OsSelect of={query} /> : undefined}
         defaultSort={sort}
         isPassing={isAnyPassing}
         rowPath={imagePath}

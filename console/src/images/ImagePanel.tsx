@@ -7,7 +7,7 @@ import { useWords } from "~/i18n/words";
 import { CopyText } from "~/ui/Copy";
 import { useDialog } from "~/ui/url";
 import { refusal } from "./acts";
-import { ImageStatus, nameOf, osOf, Tenant } from "./columns";
+import { archOf, bootOf, ImageStatus, nameOf, osOf, Tenant } from "./columns";
 import { imageTexts } from "./texts";
 
 /** What one image is, or several together. */
@@ -41,9 +41,11 @@ export function ImagePanel({ images, columns = 1 }: { images: Image[]; columns?:
       items={[
         ...(columns > 1 ? [{ label: t("col.name"), value: nameOf(image) }] : []),
         { label: t("col.id"), value: <CopyText text={image.id} /> },
-        { label: t("col.status"), value: <ImageStatus status={image.status} id={image.id} /> },
+        { label: t("col.status"), value: <ImageStatus image={image} /> },
         { label: t("col.type"), value: w(`kind.${image.kind}`) },
         { label: t("col.os"), value: osOf(image) },
+        { label: t("col.arch"), value: archOf(image) },
+        { label: t("col.boot"), value: bootOf(image) },
         {
           label: image.kind === "system" ? w("field.systemDisk") : t("col.disk"),
           value: image.disk_capacity_gib ? number(image.disk_capacity_gib) : "--",
@@ -56,6 +58,7 @@ export function ImagePanel({ images, columns = 1 }: { images: Image[]; columns?:
         },
         { label: w("field.minMemory"), value: image.min_ram_mib ? number(image.min_ram_mib) : "–" },
         { label: t("panel.format"), value: image.disk_format ?? "–" },
+        { label: t("col.encrypted"), value: t(`encryption.${image.encryption}`) },
         {
           label: w("field.publishState"),
           value: w(image.published ? "field.published" : "field.notPublished"),
@@ -68,6 +71,10 @@ export function ImagePanel({ images, columns = 1 }: { images: Image[]; columns?:
               },
             ]
           : [{ label: t("col.sharedBy"), value: <Tenant tenant={image.owner} /> }]),
+        ...(image.share?.note ? [{ label: t("col.note"), value: `“${image.share.note}”` }] : []),
+        ...(image.actions.accept?.vault_gib
+          ? [{ label: t("col.vault"), value: t("gb", { n: image.actions.accept.vault_gib }) }]
+          : []),
         {
           label: w("field.source"),
           value: image.source_image ? <CopyText text={image.source_image} whole={false} /> : dash,
@@ -80,6 +87,7 @@ export function ImagePanel({ images, columns = 1 }: { images: Image[]; columns?:
               },
             ]
           : []),
+        { label: t("col.tags"), value: image.tags.join(", ") || dash },
         { label: t("col.created"), value: exact(image.created_at) },
         { label: t("panel.updated"), value: exact(image.updated_at) },
         { label: t("panel.description"), value: description ?? "–" },

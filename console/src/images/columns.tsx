@@ -1,15 +1,15 @@
 import Badge from "@cloudscape-design/components/badge";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
-import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import type { Image, TenantRef } from "~/api/types";
+import { bytesOf } from "~/i18n/bytes";
 import { Ago, useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { hasDialog, hasPage } from "~/pages";
 import { Go } from "~/shell/links";
+import type { Token } from "~/table/state";
 import type { Column, Filter } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { useDialog, useParamsPatch } from "~/ui/url";
@@ -30,14 +30,12 @@ const STATUS: Record<
   killed: { word: "error", type: "error" },
 };
 
-export function ImageStatus({ status, id }: { status: Image["status"]; id?: string }) {
+export function ImageStatus({ image }: { image: Image }) {
   const w = useWords();
-  const { word, type } = STATUS[status];
-  const isOnItsWay = PASSING.includes(status);
-  const arrived = useArrivedPercent(id);
-  const made = useMadePercent(id, isOnItsWay && status !== "queued" && arrived === undefined);
-  const percent = arrived ?? made;
-  const progress = isOnItsWay && percent !== undefined ? ` ${percent} %` : "";
+  const { word, type } = STATUS[image.status];
+  const arrived = useArrivedPercent(image.id);
+  const percent = arrived ?? image.progress_percent ?? undefined;
+  const progress = PASSING.includes(image.status) && percent !== undefined ? ` ${percent} %` : "";
   return (
     <StatusIndicator type={type}>
       {w(`status.${word}`)}
@@ -47,34 +45,26 @@ export function ImageStatus({ status, id }: { status: Image["status"]; id?: stri
 }
 
 /** How much of an image's upload has arrived, while there is one. */
-function useArrivedPercent(id: string | undefined): number | undefined {
+function useArrivedPercent(id: string): number | undefined {
   const own = uploads.usePart((all) =>
     percentOf(all.find((one) => one.image === id && one.phase !== "failed")),
   );
-  const theirs = arrived.usePart((all) => percentOf(all[id ?? ""]));
+  const theirs = arrived.usePart((all) => percentOf(all[id]));
   return own ?? theirs;
 }
 
 const percentOf = (known: { sent: number; length: number } | undefined): number | undefined =>
   known && Math.floor((100 * known.sent) / Math.max(1, known.length));
 
-/** How far the job is that makes an image, while there is one. */
-function useMadePercent(id: string | undefined, isMade: boolean): number | undefined {
-  const { api, key } = usePlace();
-  const { data } = useQuery({
-    queryKey: [...key, "jobs", "making"],
-    queryFn: async () => (await ok(api.GET("/api/v1/jobs", { params: { query: { limit: 100 } } }))).jobs,
-    refetchInterval: 2_000,
-    enabled: isMade,
-  });
-  return isMade ? data?.find(({ image }) => image === id)?.progress_percent : undefined;
-}
-
 /** What runs in an image, as its properties tell; they differ with where it came from. */
 export function osOf({ properties }: Image): string {
   const own = [properties.os_distro, properties.os_version].filter(Boolean).join(" ");
   return properties.__os_version ?? (own || properties.os_type || properties.__os_type || "–");
 }
+
+export const archOf = ({ properties }: Image): string =>
+  properties.architecture ?? properties.hw_architecture ?? "–";
+export const bootOf = ({ properties }: Image): string => properties.hw_firmware_type?.toUpperCase() ?? "–";
 
 export const nameOf = (image: Image): string => image.name ?? image.id;
 
@@ -105,6 +95,10 @@ export function ImageName({ image }: { image: Image }) {
           {nameOf(image)}
         </button>
       )}
+      {/* For the pointer alone: the row's menu copies it as well. */}
+      <span className="lg-row-copy">
+        <CopyText text={image.id} shown="" isOffKeys />
+      </span>
     </span>
   );
 }
@@ -117,14 +111,12 @@ export function useImageColumns() {
   const dialog = useDialog();
   return useMemo(() => {
     const dash = "–";
-    const boot = ({ properties }: Image) => properties.hw_firmware_type?.toUpperCase() ?? dash;
-    const arch = ({ properties }: Image) => properties.architecture ?? properties.hw_architecture ?? dash;
     const columns = {
       name: {
         id: "name",
         header: t("col.name"),
         sort: "name",
-        width: 185,
+        width: 200,
         cell: (image) => <ImageName image={image} />,
         csv: nameOf,
       },
@@ -132,8 +124,8 @@ export function useImageColumns() {
         id: "status",
         header: t("col.status"),
         sort: "status",
-        width: 130,
-        cell: (image) => <ImageStatus status={image.status} id={image.id} />,
+        width: 142,
+        cell: (image) => <ImageStatus image={image} />,
         csv: (image) => image.status,
       },
       os: { id: "os", header: t("col.os"), sort: "os", width: 118, spare: 1, cell: osOf, csv: osOf },
@@ -147,7 +139,7 @@ export function useImageColumns() {
       disk: {
         id: "disk",
         header: t("col.disk"),
-        width: 90,
+        width: 84,
         spare: 1,
         cell: (image) =>
           image.kind === "full_server" || !image.disk_capacity_gib ? "--" : number(image.disk_capacity_gib),
@@ -156,7 +148,7 @@ export function useImageColumns() {
       sharedWith: {
         id: "shared_with",
         header: t("col.sharedWith"),
-        width: 110,
+        width: 118,
         cell: (image) => {
           if (!image.shares) return dash;
           const text = t("tenants", { n: image.shares });
@@ -185,13 +177,13 @@ export function useImageColumns() {
         cell: (image) => t(`encryption.${image.encryption}`),
         csv: (image) => image.encryption,
       },
-      boot: { id: "boot", header: t("col.boot"), width: 100, isHidden: true, cell: boot, csv: boot },
-      arch: { id: "arch", header: t("col.arch"), width: 140, isHidden: true, cell: arch, csv: arch },
+      boot: { id: "boot", header: t("col.boot"), width: 100, isHidden: true, cell: bootOf, csv: bootOf },
+      arch: { id: "arch", header: t("col.arch"), width: 140, isHidden: true, cell: archOf, csv: archOf },
       size: {
         id: "size",
         header: t("col.size"),
         sort: "size",
-        width: 110,
+        width: 100,
         spare: 2,
         cell: (image) => (image.size_bytes ? bytes(image.size_bytes) : dash),
         csv: (image) => image.size_bytes,
@@ -214,7 +206,7 @@ export function useImageColumns() {
         id: "created",
         header: t("col.created"),
         sort: "created_at",
-        width: 120,
+        width: 128,
         cell: (image) => <Ago at={image.created_at} />,
         csv: (image) => image.created_at,
       },
@@ -289,6 +281,13 @@ const shareTime = (id: string, header: string): Column<Image> => ({
   csv: (image) => image.share?.updated_at,
 });
 
+/** `size > 10 GB`, as the server is asked; it says itself what it cannot read. */
+export function sizeQuery({ operator, value }: Token): Record<string, string> {
+  const bytes = bytesOf(value);
+  if (operator === "<") return { size_max: bytes === undefined ? value : String(Math.max(0, bytes - 1)) };
+  return { size_min: bytes === undefined ? value : String(bytes + 1) };
+}
+
 /** What images can be filtered by. */
 export function useImageFilters(which: "own" | "received"): Filter[] {
   const t = useTexts(imageTexts);
@@ -325,6 +324,14 @@ export function useImageFilters(which: "own" | "received"): Filter[] {
         label: t("col.os"),
         values: t("col.os"),
         query: ({ value }) => ({ "property.os_distro": value }),
+      },
+      {
+        key: "size",
+        label: t("col.size"),
+        values: t("filter.sizes"),
+        operators: [">", "<"],
+        options: ["1 GB", "10 GB", "100 GB"].map((value) => ({ value })),
+        query: sizeQuery,
       },
     ];
     if (which === "own") {

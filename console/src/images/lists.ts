@@ -13,6 +13,8 @@ interface ImageListDef {
   /** Columns that are on here, though they are off elsewhere, and the other way round. */
   on?: ColumnName[];
   off?: ColumnName[];
+  /** What matters less here where there is no room for all. */
+  spare?: { [name in ColumnName]?: number };
   sort?: { key: string; descending: boolean };
   /** The command that does on the command line what a row is for. */
   cli: string;
@@ -63,6 +65,8 @@ export const LISTS = {
       "note",
       "id",
     ],
+    // It was for the answer; who shares, and since when, goes on to matter.
+    spare: { note: 1 },
     cli: "lend image show",
   },
   pending: {

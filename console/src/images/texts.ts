@@ -35,6 +35,7 @@ export const imageTexts = catalogue("images", {
   "filter.shared": ["Shared", "已共享"],
   "filter.format": ["Format", "格式"],
   "filter.formats": ["Formats", "格式"],
+  "filter.sizes": ["Sizes", "大小"],
   "filter.tag": ["Tag", "标签"],
   "filter.yesNo": ["Yes or no", "是或否"],
   "filter.owner": ["Owner id", "所有者 ID"],
@@ -67,4 +68,5 @@ export const imageTexts = catalogue("images", {
   "panel.checksum": ["Checksum", "校验和"],
   "panel.format": ["Format", "格式"],
   "panel.updated": ["Changed", "更新时间"],
+  os: ["OS", "操作系统"],
 });

@@ -42,7 +42,7 @@ export function Palette({ close }: { close: () => void }) {
           () => [],
         );
       }
-      const query = { view: "all", name_contains: wanted, limit: 8 };
+      const query = { view: "all", q: wanted, limit: 8 };
       return (await ok(api.GET("/api/v1/images", { params: { query }, signal }))).images;
     },
     enabled: wanted.length > 1,

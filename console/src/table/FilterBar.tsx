@@ -1,5 +1,6 @@
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import PropertyFilter from "@cloudscape-design/components/property-filter";
+import type { ReactNode } from "react";
 import { usePreferences } from "~/api/preferences";
 import { useTexts } from "~/i18n/texts";
 import { readToken, type Token, writeToken } from "./state";
@@ -14,10 +15,11 @@ interface Props {
   onChange: (tokens: Token[]) => void;
   isBusy: boolean;
   matches?: string;
+  control?: ReactNode;
 }
 
 /** The filter of a list: tokens, free text, and the ones the user has kept. */
-export function FilterBar({ id, filters, tokens, freeText, onChange, isBusy, matches }: Props) {
+export function FilterBar({ id, filters, tokens, freeText, onChange, isBusy, matches, control }: Props) {
   const t = useTexts(tableTexts);
   const [{ filters: saved = {} }, change] = usePreferences();
   const mine = saved[id] ?? [];
@@ -46,12 +48,13 @@ export function FilterBar({ id, filters, tokens, freeText, onChange, isBusy, mat
         loading={isBusy}
         filteringAriaLabel={t("filter")}
         filteringPlaceholder={t(freeText ? "filterHint" : "filterProperty")}
-        filteringProperties={filters.map(({ key, label, values, operator = "=" }) => ({
+        customControl={control}
+        filteringProperties={filters.map(({ key, label, values, operators = ["="] }) => ({
           key,
           propertyLabel: label,
           groupValuesLabel: values,
-          operators: [operator],
-          defaultOperator: operator,
+          operators,
+          defaultOperator: operators[0],
         }))}
         filteringOptions={filters.flatMap(({ key, options = [] }) =>
           options.map(({ value, label }) => ({ propertyKey: key, value, label: label ?? value })),

@@ -72,8 +72,9 @@ export function List<Row>(list: ListProps<Row>) {
     seen.current = { at, ids };
     if (gone.length) setTicked((all) => new Map([...all].filter(([id]) => !gone.includes(id))));
   }, [at, result.data, result.isPlaceholderData, rowId]);
-  const { onSelection } = list;
+  const { onSelection, onRows } = list;
   useEffect(() => onSelection?.(selected), [onSelection, selected]);
+  useEffect(() => onRows?.(rows), [onRows, rows]);
   const tick = (next: Row[]) => {
     const here = new Set(rows.map(rowId));
     setTicked(
@@ -267,6 +268,7 @@ export function List<Row>(list: ListProps<Row>) {
       onChange={setTokens}
       isBusy={result.isFetching}
       matches={isFiltered ? totalText : undefined}
+      control={list.filterControl}
     />
   );
   const pagination = (

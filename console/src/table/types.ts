@@ -25,7 +25,7 @@ export interface Filter {
   label: string;
   /** The heading over its values. */
   values: string;
-  operator?: "=" | ":" | ">" | "<";
+  operators?: ("=" | ":" | ">" | "<")[];
   options?: { value: string; label?: string }[];
   param?: string;
   query?: (token: Token) => Record<string, string | string[]>;
@@ -67,6 +67,8 @@ export interface ListProps<Row> {
   filters?: Filter[];
   /** What free text asks for; `name_contains` unless told. */
   freeText?: string | null;
+  /** Beside the filter. */
+  filterControl?: ReactNode;
   defaultSort?: { key: string; descending: boolean };
   /** Over the table, left of the tools. */
   bulk?: (selected: Row[]) => Act[];
@@ -93,4 +95,6 @@ export interface ListProps<Row> {
   /** Whether some rows will soon be different: they are then read again by themselves. */
   isPassing?: (rows: Row[]) => boolean;
   onSelection?: (rows: Row[]) => void;
+  /** Hears which rows are on show. */
+  onRows?: (rows: Row[]) => void;
 }

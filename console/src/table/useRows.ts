@@ -9,7 +9,7 @@ import type { Filter, ListProps, Query } from "./types";
 export const MOST = 10_000;
 const STEP = 200;
 /** Rows that will soon be different are read again after so long. */
-const PASSING = 3_000;
+const PASSING = 1_500;
 
 export function queryOf(tokens: Token[], filters: Filter[], freeText: string | null): Query {
   const query: Record<string, string | string[]> = {};

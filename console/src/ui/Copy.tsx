@@ -14,8 +14,18 @@ export async function copy(text: string) {
   field.remove();
 }
 
-/** An id that can be copied; shortened unless `whole`. */
-export function CopyText({ text, shown, whole = true }: { text: string; shown?: string; whole?: boolean }) {
+/** An id that can be copied; shortened unless `whole`. `isOffKeys` where the keys have another way to it. */
+export function CopyText({
+  text,
+  shown,
+  whole = true,
+  isOffKeys = false,
+}: {
+  text: string;
+  shown?: string;
+  whole?: boolean;
+  isOffKeys?: boolean;
+}) {
   const t = useTexts(uiTexts);
   const [isCopied, setCopied] = useState(false);
   return (
@@ -26,6 +36,7 @@ export function CopyText({ text, shown, whole = true }: { text: string; shown?: 
       <button
         type="button"
         className="lg-plain"
+        tabIndex={isOffKeys ? -1 : undefined}
         aria-label={isCopied ? t("copied") : t("copy", { text })}
         title={isCopied ? t("copied") : t("copyShort")}
         onClick={(event) => {

@@ -113,7 +113,7 @@ function Details({ image, tab, tabs }: { image: Image; tab: Tab; tabs: Tab[] }) 
   const { path } = usePlace();
   const imagePath = useImagePath();
   const list = listOf(image);
-  useFrame(`${nameOf(image)} · ${i("title")}`, [
+  useFrame(nameOf(image), [
     { text: i("title"), href: path("images/private") },
     { text: w(`tab.${list}`), href: path(`images/${list}`) },
     { text: nameOf(image), href: imagePath(image) },
@@ -197,7 +197,7 @@ function Marks({ image }: { image: Image }) {
   const isOwn = image.relation === "owner";
   return (
     <div className="lg-marks">
-      <ImageStatus status={image.status} />
+      <ImageStatus image={image} />
       {isOwn && image.visibility !== "public" && <SharedMark image={image} />}
       {image.visibility === "public" && <StatusIndicator type="info">{t("public")}</StatusIndicator>}
       {image.visibility === "community" && <StatusIndicator type="info">{t("community")}</StatusIndicator>}
@@ -225,17 +225,16 @@ function SharedMark({ image }: { image: Image }) {
 function Progress({ image }: { image: Image }) {
   const t = useTexts(texts);
   const { api, key } = usePlace();
-  const isMaking = image.status === "importing" || image.status === "killed";
-  const { data: job } = useQuery({
+  const { data: failure } = useQuery({
     queryKey: [...key, "jobs", "making", image.id],
     queryFn: async () => {
       const page = await ok(api.GET("/api/v1/jobs", { params: { query: { image: image.id, limit: 20 } } }));
-      return page.jobs.find((one) => one.image === image.id) ?? null;
+      return page.jobs.find((one) => one.image === image.id)?.failure ?? null;
     },
-    enabled: isMaking,
-    refetchInterval: image.status === "importing" ? 1_000 : false,
+    enabled: image.status === "killed",
+    placeholderData: undefined,
   });
-  if (!isMaking || !job) return null;
-  if (job.failure) return <Alert type="error">{job.failure.message}</Alert>;
-  return <ProgressBar value={job.progress_percent} label={t("progress")} />;
+  if (image.status === "killed") return failure ? <Alert type="error">{failure.message}</Alert> : null;
+  const percent = image.progress_percent;
+  return percent == null ? null : <ProgressBar value={percent} label={t("progress")} />;
 }

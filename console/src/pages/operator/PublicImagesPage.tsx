@@ -95,6 +95,7 @@ export default function PublicImagesPage() {
             columns.id,
           ]}
           filters={filters}
+          freeText="q"
           defaultSort={ORDER}
           quick={(image) => [
             {

@@ -53,6 +53,7 @@ export default function PrivateImages() {
         opens("tags", w("act.tags"), images, "update"),
         bulk("protect", w("act.protect"), images, "update", protect),
       ]}
+      actsWidth={130}
       quick={acts.quick}
       menu={acts.own}
       sum={(images) => i("gb", { n: images.reduce((all, one) => all + (one.disk_capacity_gib ?? 0), 0) })}

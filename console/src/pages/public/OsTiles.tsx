@@ -3,30 +3,9 @@ import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
+import { nameOfSystem } from "~/images/systems";
 import { useListState } from "~/table/state";
 import { texts } from "./texts";
-
-const NAMES: Record<string, string> = {
-  almalinux: "AlmaLinux",
-  centos: "CentOS",
-  cirros: "CirrOS",
-  coreos: "CoreOS",
-  debian: "Debian",
-  euleros: "EulerOS",
-  fedora: "Fedora",
-  freebsd: "FreeBSD",
-  kylin: "Kylin",
-  openeuler: "openEuler",
-  opensuse: "openSUSE",
-  rhel: "RHEL",
-  rocky: "Rocky Linux",
-  sles: "SLES",
-  ubuntu: "Ubuntu",
-  uos: "UOS",
-  windows: "Windows",
-};
-export const nameOfSystem = (system: string): string =>
-  NAMES[system.toLowerCase()] ?? system.charAt(0).toUpperCase() + system.slice(1);
 
 /** The systems there are images of, as the server groups them: a press shows only those. */
 export function OsTiles({ view }: { view: "public" }) {

@@ -62,7 +62,7 @@ function Offers({ state }: { state: "pending" | "rejected" }) {
             ‹ {t("back", { tab: w("tab.shared") })}
             {isPending && ` · ${t("pending.title", { n: pending })}`}
           </Go>
-          {!isPending && <div className="lg-muted">{t("rejected.note")}</div>}
+          <div className="lg-muted">{t(isPending ? "bar.trust" : "rejected.note")}</div>
         </div>
       }
       tools={isPending && pending > 0 && <AnswerAll />}

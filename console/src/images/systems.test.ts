@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nameOfSystem } from "./OsTiles";
+import { nameOfSystem } from "./systems";
 
 it("systems have the names their makers give them", () => {
   expect(["centos", "rocky", "haiku"].map(nameOfSystem)).toEqual(["CentOS", "Rocky Linux", "Haiku"]);
