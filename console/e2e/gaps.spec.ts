@@ -249,3 +249,13 @@ test("xc_03_an_upload_is_cancelled_from_another_browser_with_its_image", async (
   await page.getByRole("button", { name: say("Cancel the upload", "取消上传") }).click();
   await expect.poll(async () => (await alice.ask("GET", `/images/${id}`)).status()).toBe(404);
 });
+
+test("xc_04_the_bytes_of_an_image_are_read_again_when_somebody_wants", async ({ alice, say }) => {
+  const image = await alice.image("erp-golden");
+  const page = await alice.open(`images/${image}/inspection`);
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "0", exact: true }) });
+  await expect(row).toBeVisible();
+  await page.getByRole("button", { name: say("Check now", "立即检查") }).click();
+  await expect(row).toContainText(say("As it came", "与接收时一致"));
+  await expect(row.locator("time")).toBeVisible();
+});

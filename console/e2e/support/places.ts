@@ -95,7 +95,7 @@ export function everyPage(filled: Filled): { path: string; scope: string }[] {
   const tabsOf = (path: string) =>
     path.startsWith("access/")
       ? ["users", "policies", "owners", "webhooks"]
-      : ["summary", "tenants", "activity", "lineage", "tags"];
+      : ["summary", "tenants", "activity", "lineage", "inspection", "tags"];
   return pages.flatMap(({ scope, path }) => {
     const id = values.find(([pattern]) => pattern.test(path))?.[1];
     if (path.includes(":id") && !id) throw new Error(`nothing is known for ${path}`);

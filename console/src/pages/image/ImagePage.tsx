@@ -31,13 +31,14 @@ import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
 import { ActivityTab } from "./ActivityTab";
 import { BackupsTab } from "./BackupsTab";
+import { InspectionTab } from "./InspectionTab";
 import { LineageTab } from "./LineageTab";
 import { Summary } from "./Summary";
 import { TagsTab } from "./TagsTab";
 import { TenantsTab } from "./TenantsTab";
 import { texts } from "./texts";
 
-const TABS = ["summary", "tenants", "backups", "tags", "lineage", "activity"] as const;
+const TABS = ["summary", "tenants", "backups", "tags", "lineage", "inspection", "activity"] as const;
 type Tab = (typeof TABS)[number];
 
 /** Everything about one image. */
@@ -69,6 +70,7 @@ function tabsOf(image: Image): Tab[] {
   const isOpen = image.visibility === "public" || image.visibility === "community";
   return TABS.filter((tab) => {
     if (tab === "tenants") return isOwn && !isOpen;
+    if (tab === "inspection") return isOwn;
     if (tab === "backups") return image.kind === "full_server";
     return true;
   });
@@ -124,6 +126,7 @@ function Details({ image, tab, tabs }: { image: Image; tab: Tab; tabs: Tab[] }) 
     backups: <BackupsTab image={image} />,
     tags: <TagsTab image={image} />,
     lineage: <LineageTab image={image} />,
+    inspection: <InspectionTab image={image} />,
     activity: <ActivityTab image={image} />,
   };
   return (

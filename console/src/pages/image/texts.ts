@@ -7,6 +7,7 @@ export const texts = catalogue("image", {
   "tab.backups": ["Backups", "备份"],
   "tab.tags": ["Tags", "标签"],
   "tab.lineage": ["Lineage", "来源与衍生"],
+  "tab.inspection": ["Inspection", "检查"],
   "tab.activity": ["Activity", "活动"],
   tabs: ["About this image", "关于此镜像"],
   "shared.counts": ["Shared ({a} accepted, {p} pending)", "已共享（{a} 个已接受，{p} 个待接受）"],
@@ -109,6 +110,20 @@ export const texts = catalogue("image", {
   "lineage.copyElsewhere": ["Copy in another region", "其他区域的副本"],
   "lineage.you": ["this project", "本项目"],
   "lineage.theirs": ["in their project", "在对方项目中"],
+
+  "inspection.text": [
+    "The bytes are read again from time to time and held against the digests they had when they came.",
+    "系统会定期重新读取镜像数据，并与接收时的摘要比对。",
+  ],
+  "inspection.do": ["Check now", "立即检查"],
+  "inspection.found": ["Found", "结果"],
+  "inspection.at": ["Last read", "上次读取"],
+  "inspection.good": ["As it came", "与接收时一致"],
+  "inspection.damaged": ["Damaged: no byte of it is served", "已损坏，停止提供数据"],
+  "inspection.waiting": ["Waits to be read", "等待读取"],
+  "inspection.unreadable": ["Could not be read; is tried again", "无法读取，将重试"],
+  "inspection.never": ["Not read again yet", "尚未重新读取"],
+  "inspection.none": ["The image has no bytes yet", "镜像还没有数据"],
 
   "activity.jobs": ["Jobs", "任务"],
   "activity.events": ["Events", "事件"],
