@@ -21,10 +21,16 @@ test.describe("where no job gets its turn", () => {
     await dialog.getByRole("button", { name: say("Copy to region", "跨区域复制") }).click();
     await expect(dialog).toBeHidden();
 
+    // Where it goes to, the job is not to be seen, and the copy says itself how far it is.
+    await bob.open("images/private", B2, "r2");
+    await expect(page.getByRole("row", { name: /erp-golden/ })).toContainText(
+      say("Importing 0 %", "导入中 0 %"),
+    );
+
     await bob.open("jobs", B);
     const row = page
       .getByRole("row")
-      .filter({ hasText: say("Copy an image from elsewhere", "从其他位置复制镜像") });
+      .filter({ hasText: say("Copy “erp-golden” to another region", "将“erp-golden”复制到其他区域") });
     await expect(row).toContainText(say("Waiting", "等待中"));
     await row.getByRole("button", { name: say("Actions for", "的操作") }).click();
     await page.getByRole("menuitem", { name: say("Cancel", "取消"), exact: true }).click();
@@ -33,9 +39,15 @@ test.describe("where no job gets its turn", () => {
     await ask.getByRole("button", { name: say("Cancel the job", "取消任务") }).click();
     await expect(ask).toBeHidden();
     await expect(page.getByText(say("The job was cancelled", "任务已取消"))).toBeVisible();
-    await expect(row).toContainText(say("Failed", "失败"));
+    await expect(row).toContainText(say("Cancelled", "已取消"));
     const { images } = await bob.call<{ images: unknown[] }>("GET", "/images?view=owned", undefined, B2);
     expect(images).toMatchObject([{ status: "killed", size_bytes: null }]);
+
+    await row.getByRole("button", { name: say("Actions for", "的操作") }).click();
+    await page.getByRole("menuitem", { name: say("Retry failed", "重试失败项") }).click();
+    await expect(dialog).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
 
     // Once it has ended there is nothing to cancel, and the page of the job says so.
     await row.getByRole("link").first().click();
@@ -97,4 +109,22 @@ test.describe("while a replica waits for its turn", () => {
     const row = page.getByRole("row", { name: /replica/ });
     await expect(row).toContainText(say("Importing 0 %", "导入中 0 %"));
   });
+});
+
+test("sh_21_what_a_share_refused_is_tried_again_from_its_job", async ({ alice, say }) => {
+  const image = await alice.image("erp-golden");
+  await alice.share([image], [B, "e".repeat(32)]);
+  const page = await alice.open("jobs");
+  const row = page.getByRole("row", { name: say("Share “erp-golden”", "共享“erp-golden”") });
+  await expect(row).toContainText(say("Partly succeeded", "部分成功"));
+  await expect(row).toContainText(say("1 of 2", "1 / 2"));
+  await row.getByRole("link").first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(
+    say("Share “erp-golden”", "共享“erp-golden”"),
+  );
+  await page.getByRole("button", { name: say("Retry failed", "重试失败项") }).click();
+  const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
+  await expect(dialog.getByRole("listitem")).toHaveCount(1);
+  await expect(dialog.getByRole("listitem")).toContainText("eeee…eeee");
+  await expect(page).toHaveURL(/dialog=share/);
 });

@@ -29,6 +29,7 @@ import { Toasts } from "./Toasts";
 import { shellTexts } from "./texts";
 
 const UploadHost = lazy(() => import("~/uploads/Host"));
+const JobNews = lazy(() => import("./JobNews"));
 const Helpful = lazy(() => import("./Helpful").then(({ Helpful }) => ({ default: Helpful })));
 
 /** What surrounds every page. */
@@ -136,6 +137,7 @@ export function Shell() {
       <Toasts />
       <Suspense fallback={null}>
         <UploadHost />
+        <JobNews key={place.key.join()} />
       </Suspense>
       <LinkListener />
       <ShortcutListener />

@@ -1,4 +1,5 @@
 import DateRangePicker from "@cloudscape-design/components/date-range-picker";
+import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { useTexts } from "~/i18n/texts";
 import { useParamsPatch } from "~/ui/url";
@@ -8,7 +9,8 @@ import { texts } from "./texts";
 /** The time range of the address. */
 export function useRange(): Range {
   const [params] = useSearchParams();
-  return { last: params.get("last"), from: params.get("from"), to: params.get("to") };
+  const [last, from, to] = [params.get("last"), params.get("from"), params.get("to")];
+  return useMemo(() => ({ last, from, to }), [last, from, to]);
 }
 
 export function RangePicker() {

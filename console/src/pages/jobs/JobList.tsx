@@ -1,18 +1,20 @@
-import Header from "@cloudscape-design/components/header";
-import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
+import { useSession } from "~/api/session";
 import type { Job, Schema } from "~/api/types";
 import { Confirm } from "~/dialogs/Confirm";
 import { Ago } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
-import { Help, useFrame } from "~/shell/frame";
+import { Help } from "~/shell/frame";
 import { Go } from "~/shell/links";
 import { Empty, List } from "~/table/List";
 import type { Load } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
+import { Page } from "~/ui/Page";
 import { Picture } from "~/ui/Picture";
+import { RangePicker, useRange } from "../audit/RangePicker";
+import { boundsOf } from "../audit/range";
 import {
   isOpen,
   JobProgress,
@@ -23,62 +25,57 @@ import {
   useJobKind,
   useJobResult,
   useJobTitle,
+  useRetry,
   useStarter,
 } from "./shared";
 import { texts } from "./texts";
 
-const KEY = ["jobs", "list"];
-const LIVE = 2_000;
 const idOf = (job: Job) => job.id;
 
 /** The project's jobs, newest first. */
 export default function JobList() {
   const t = useTexts(texts);
-  const { api, key, path } = usePlace();
-  const title = useJobTitle();
+  const { api, path } = usePlace();
+  const [shown, setShown] = useState<Job[]>([]);
+  const title = useJobTitle(shown);
+  const range = useRange();
+  const { user } = useSession();
+  const retry = useRetry();
   const kind = useJobKind();
   const result = useJobResult();
   const starter = useStarter();
   const duration = useJobDuration();
   const refused = useCancelRefusal();
   const cancel = useCancel();
-  const client = useQueryClient();
   const [asked, setAsked] = useState<Job>();
-  const [hasOpen, setHasOpen] = useState(false);
-  useFrame(t("title"), [{ text: t("title"), href: path("jobs") }]);
   const load = useCallback<Load<Job>>(
-    async ({ limit, marker, state, kind, image }, signal) => {
-      const query = { limit, marker, state, kind, image } as { limit?: number; marker?: string };
-      const page: Schema<"JobPage"> = await ok(api.GET("/api/v1/jobs", { params: { query }, signal }));
-      setHasOpen(page.jobs.some(isOpen));
+    async ({ sort: _, total: __, ...query }, signal) => {
+      const asked = { ...query, ...boundsOf(range, Date.now()) } as object;
+      const page: Schema<"JobPage"> = await ok(api.GET("/api/v1/jobs", { params: { query: asked }, signal }));
       return { rows: page.jobs, next: page.next };
     },
-    [api],
+    [api, range],
   );
-  // Jobs tell nothing by themselves: while one is open, it is asked after.
-  useEffect(() => {
-    if (!hasOpen) return;
-    const timer = setInterval(() => void client.invalidateQueries({ queryKey: [...key, ...KEY] }), LIVE);
-    return () => clearInterval(timer);
-  }, [hasOpen, client, key]);
   return (
-    <>
-      <Header variant="h1">{t("title")}</Header>
+    <Page title={t("title")} path={path("jobs")}>
       <List<Job>
         id="jobs"
         title={t("title")}
-        queryKey={KEY}
+        queryKey={["jobs", "list", range.last ?? "", range.from ?? "", range.to ?? ""]}
         load={load}
         rowId={idOf}
         rowName={title}
         rowPath={(job) => path(`jobs/${job.id}`)}
         cli={(job) => `lend job show ${job.id}`}
         freeText={null}
+        isPassing={(jobs) => jobs.some(isOpen)}
+        onRows={setShown}
+        above={<RangePicker />}
         columns={[
           {
             id: "job",
             header: t("job"),
-            width: 220,
+            width: 250,
             cell: (job) => (
               <span data-row className="lg-row-name">
                 <Go to={path(`jobs/${job.id}`)}>{title(job)}</Go>
@@ -97,7 +94,7 @@ export default function JobList() {
           {
             id: "status",
             header: t("status"),
-            width: 150,
+            width: 165,
             cell: (job) => <JobState job={job} />,
             csv: ({ state }) => state,
           },
@@ -159,9 +156,24 @@ export default function JobList() {
             })),
           },
           { key: "image", label: t("filter.image"), values: t("filter.image") },
+          {
+            key: "user",
+            label: t("by"),
+            values: t("users"),
+            options: [{ value: user.id, label: `${user.id} (${t("byYou")})` }],
+          },
         ]}
-        menu={(job) => [{ id: "cancel", text: t("cancel"), refused: refused(job), run: () => setAsked(job) }]}
-        empty={<Empty picture={<Picture of="inbox" />} title={t("empty")} text={t("emptyText")} />}
+        menu={(job) => [
+          { id: "cancel", text: t("cancel"), refused: refused(job), run: () => setAsked(job) },
+          retry(job),
+        ]}
+        empty={
+          range.last || range.from ? (
+            <Empty title={t("emptyRange")} />
+          ) : (
+            <Empty picture={<Picture of="inbox" />} title={t("empty")} text={t("emptyText")} />
+          )
+        }
       />
       {asked && (
         <Confirm
@@ -179,6 +191,6 @@ export default function JobList() {
         <p>{t("emptyText")}</p>
         <p>{t("help.text")}</p>
       </Help>
-    </>
+    </Page>
   );
 }

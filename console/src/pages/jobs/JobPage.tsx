@@ -23,6 +23,7 @@ import { useImagesById } from "~/images/queries";
 import { Help, useFrame } from "~/shell/frame";
 import { Go } from "~/shell/links";
 import { PageLoading } from "~/shell/Shell";
+import { ActButton } from "~/table/List";
 import { Code } from "~/ui/Code";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
@@ -38,11 +39,12 @@ import {
   useJobKind,
   useJobResult,
   useJobTitle,
+  useRetry,
   useStarter,
 } from "./shared";
 import { texts } from "./texts";
 
-const LIVE = 1_500;
+const LIVE = 1_000;
 /** Names of so many images are asked for; the others are shown by their ids. */
 const NAMED = 20;
 
@@ -51,12 +53,12 @@ export default function JobPage() {
   const t = useTexts(texts);
   const { id = "" } = useParams();
   const { api, key, path, region, info } = usePlace();
-  const title = useJobTitle();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: [...key, "jobs", id],
     queryFn: () => ok(api.GET("/api/v1/jobs/{id}", { params: { path: { id } } })),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LIVE : false),
   });
+  const title = useJobTitle(data ? [data] : []);
   useFrame(data ? title(data) : t("job"), [
     { text: t("title"), href: path("jobs") },
     { text: data ? title(data) : id, href: path(`jobs/${id}`) },
@@ -78,7 +80,8 @@ function Shown({ job }: { job: Job }) {
   const t = useTexts(texts);
   const { region, project } = usePlace();
   const { exact } = useFormat();
-  const title = useJobTitle()(job);
+  const title = useJobTitle([job])(job);
+  const retry = useRetry()(job);
   const kind = useJobKind();
   const result = useJobResult();
   const starter = useStarter();
@@ -92,9 +95,12 @@ function Shown({ job }: { job: Job }) {
       <Header
         variant="h1"
         actions={
-          <Button disabled={refused !== undefined} disabledReason={refused} onClick={() => setAsked(true)}>
-            {t("cancel")}
-          </Button>
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button disabled={refused !== undefined} disabledReason={refused} onClick={() => setAsked(true)}>
+              {t("cancel")}
+            </Button>
+            <ActButton act={retry} />
+          </SpaceBetween>
         }
       >
         {title}
@@ -124,6 +130,18 @@ function Shown({ job }: { job: Job }) {
             { label: t("ended"), value: end(job) },
             { label: t("duration"), value: duration(job) },
             { label: t("id"), value: <CopyText text={job.id} /> },
+            ...(job.source
+              ? [
+                  {
+                    label: t("source"),
+                    value: (
+                      <Go to={imagePathOf({ image: job.source, region, project })}>
+                        <span className="lg-mono">{job.source}</span>
+                      </Go>
+                    ),
+                  },
+                ]
+              : []),
             ...(job.image
               ? [
                   {

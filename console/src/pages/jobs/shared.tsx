@@ -7,27 +7,71 @@ import { useSession } from "~/api/session";
 import type { Job } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
+import { useImageNames } from "~/images/queries";
 import { toast } from "~/shell/messages";
+import type { Act } from "~/table/types";
+import { short } from "~/ui/Copy";
 import { useRefusal } from "~/ui/may";
+import { useParamsPatch } from "~/ui/url";
 import { useDuration } from "~/uploads/UploadRow";
 import { texts } from "./texts";
 
 export const isOpen = ({ state }: Job): boolean => state === "ready" || state === "running";
 
+export const isCancelled = ({ failure }: Job): boolean => failure?.code === "JOB_CANCELLED";
+
 const refusedOf = ({ results }: Job) => results.filter((pair) => pair.outcome === "refused").length;
 
-/** What a job does, as a title. */
-export function useJobTitle() {
+const did = ({ results }: Job, ...outcomes: string[]) =>
+  results.some((pair) => outcomes.includes(pair.outcome));
+
+/** The images that a job is about: those that it shares, the one that it copies, or the one that it makes. */
+const imagesOf = ({ kind, results, source, image }: Job): string[] =>
+  kind === "share"
+    ? [...new Set(results.map((pair) => pair.image))]
+    : [source ?? image ?? ""].filter(Boolean);
+
+/** What a job does, and to which image, as a title; `jobs` are those that are asked for. */
+export function useJobTitle(jobs: Job[]) {
   const t = useTexts(texts);
-  return ({ kind, results }: Job): string => {
-    const did = (...outcomes: string[]) => results.some((pair) => outcomes.includes(pair.outcome));
+  const nameOf = useImageNames(jobs.map((job) => imagesOf(job)[0]));
+  return (job: Job): string => {
+    const { kind } = job;
+    const images = imagesOf(job);
+    const [first] = images;
+    const what =
+      first && images.length === 1
+        ? t("what.one", { of: nameOf(first) ?? short(first) })
+        : t("what.many", { n: images.length });
     if (kind === "share") {
-      const what = did("removed") ? "remove" : did("answered", "already_answered") ? "answer" : "share";
-      return t(`title.${what}`, { n: results.length });
+      const act = did(job, "removed")
+        ? "remove"
+        : did(job, "answered", "already_answered")
+          ? "answer"
+          : "share";
+      return t(`title.${act}`, { what });
     }
     if (kind === "image_replicate" || kind === "image_copy" || kind === "server_image")
-      return t(`title.${kind}`);
+      return t(`title.${kind}`, { what });
     return t("title.other", { kind });
+  };
+}
+
+/** Does again what failed: by the dialog that began it, with what is left to do. */
+export function useRetry() {
+  const t = useTexts(texts);
+  const patch = useParamsPatch();
+  return (job: Job): Act => {
+    const refused = job.results.filter((pair) => pair.outcome === "refused");
+    const ids = (of: "image" | "recipient") => [...new Set(refused.map((pair) => pair[of]))].join(",");
+    const open = (dialog: string, ids: string, to: string | null = null) =>
+      patch({ dialog, ids, to }, { push: true });
+    const act = { id: "retry", text: t("retry") };
+    if (job.kind === "share" && refused.length > 0 && !did(job, "removed", "answered", "already_answered"))
+      return { ...act, run: () => open("share", ids("image"), ids("recipient")) };
+    if (job.state === "failed" && job.source)
+      return { ...act, run: () => open(job.kind === "image_copy" ? "copy" : "replicate", job.source ?? "") };
+    return { ...act, refused: t(isOpen(job) ? "refused.open" : "refused.good") };
   };
 }
 
@@ -46,6 +90,7 @@ const STATES: Record<Job["state"], StatusIndicatorProps.Type> = {
 
 export function JobState({ job }: { job: Job }) {
   const t = useTexts(texts);
+  if (isCancelled(job)) return <StatusIndicator type="stopped">{t("state.cancelled")}</StatusIndicator>;
   const isPartly = job.state === "succeeded" && refusedOf(job) > 0;
   return (
     <StatusIndicator type={isPartly ? "warning" : STATES[job.state]}>

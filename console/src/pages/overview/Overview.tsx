@@ -21,6 +21,7 @@ import { useFrame } from "~/shell/frame";
 import { Go, to } from "~/shell/links";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
+import { Target } from "../audit/Target";
 import { texts as auditTexts } from "../audit/texts";
 import { VERBS } from "../audit/verbs";
 import { JobState, useJobTitle } from "../jobs/shared";
@@ -197,7 +198,6 @@ function SharedByYou() {
 function Jobs() {
   const t = useTexts(texts);
   const { api, key, path } = usePlace();
-  const title = useJobTitle();
   const query = useQuery({
     queryKey: [...key, "jobs", "open"],
     queryFn: async () => {
@@ -208,8 +208,9 @@ function Jobs() {
       );
       return pages.flatMap((page) => page.jobs);
     },
-    refetchInterval: ({ state }) => (state.data?.length ? 2_000 : 60_000),
+    refetchInterval: ({ state }) => (state.data?.length ? 1_000 : 60_000),
   });
+  const title = useJobTitle(query.data ?? []);
   return (
     <Card
       title={t("jobs.title")}
@@ -311,7 +312,7 @@ function Activity() {
                     </td>
                     <th scope="row">{verb(event.verb)}</th>
                     <td>
-                      <CopyText text={event.target} whole={false} />
+                      <Target event={event} />
                     </td>
                     <td>
                       {event.user === user.id ? (
