@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { A, expect, type Person, test } from "../e2e/support/fixtures";
-import { browserCpu, median, tell } from "./figures";
+import { median, tell } from "./figures";
+import { browserCpu, canPart, parted } from "./processors";
 
 const MIB = 1024 * 1024;
 const BYTES = Number(process.env.BENCH_UPLOAD_MIB ?? 2048) * MIB;
@@ -90,32 +91,56 @@ async function byBrowser(alice: Person, file: string): Promise<{ took: number; c
   return { took, cpu, heap };
 }
 
-test("uploads", async ({ alice }) => {
+/** What came out of the rounds of one way to divide the processors. */
+class Figures {
+  private readonly curl: number[] = [];
+  private readonly tus: number[] = [];
+  private readonly browser: number[] = [];
+  private readonly heaps: number[] = [];
+  private readonly cpus: number[] = [];
+
+  constructor(private readonly how: string) {}
+
+  async round(alice: Person, file: string) {
+    this.curl.push(await byCurl(alice, file, "file"));
+    this.tus.push(await byCurl(alice, file, "tus"));
+    const { took, cpu, heap } = await byBrowser(alice, file);
+    this.browser.push(took);
+    this.heaps.push(heap);
+    this.cpus.push(cpu);
+  }
+
+  tell() {
+    const rate = (seconds: number) => `${(BYTES / MIB / seconds).toFixed(0)} MiB/s`;
+    const each = (seconds: number) => `${((seconds * 1024 * MIB) / BYTES).toFixed(2)} s/GiB`;
+    tell(`upload of ${BYTES / MIB} MiB by curl, ${this.how}`, rate(median(this.curl)));
+    tell(`by curl, as the browser sends it, ${this.how}`, rate(median(this.tus)));
+    tell(`by the browser, ${this.how}`, rate(median(this.browser)));
+    tell(`processor time of the browser, ${this.how}`, each(median(this.cpus)));
+    tell(`browser / curl, ${this.how}`, (median(this.curl) / median(this.browser)).toFixed(2), "0.8");
+    tell(
+      `largest heap of the page, ${this.how}`,
+      `${(Math.max(...this.heaps) / MIB).toFixed(0)} MiB`,
+      "100 MiB",
+    );
+  }
+}
+
+test("uploads", async ({ alice, server }) => {
   const folder = mkdtempSync(join(tmpdir(), "lendglass-bench-"));
   try {
     const file = join(folder, "disk.raw");
     disk(file);
-    const curl: number[] = [];
-    const tus: number[] = [];
-    const browser: number[] = [];
-    const heaps: number[] = [];
-    const cpus: number[] = [];
+    tell("load of the machine, of the last minute and before", loadavg().map((one) => one.toFixed(1)).join(" "));
+    const shared = new Figures("sharing all processors");
+    const apart = new Figures("a processor for each side");
     for (let round = 0; round < ROUNDS; round++) {
-      curl.push(await byCurl(alice, file, "file"));
-      tus.push(await byCurl(alice, file, "tus"));
-      const { took, cpu, heap } = await byBrowser(alice, file);
-      browser.push(took);
-      heaps.push(heap);
-      cpus.push(cpu);
+      await shared.round(alice, file);
+      if (canPart) await parted(server.pid, () => apart.round(alice, file));
     }
-    const rate = (seconds: number) => `${(BYTES / MIB / seconds).toFixed(0)} MiB/s`;
-    tell(`upload of ${BYTES / MIB} MiB by curl`, rate(median(curl)));
-    tell(`upload of ${BYTES / MIB} MiB by curl, as the browser sends it`, rate(median(tus)));
-    tell(`upload of ${BYTES / MIB} MiB by the browser`, rate(median(browser)));
-    const each = (seconds: number) => `${((seconds * 1024 * MIB) / BYTES).toFixed(2)} s/GiB`;
-    tell("processor time of the browser", each(median(cpus)));
-    tell("browser / curl", (median(curl) / median(browser)).toFixed(2), "0.8");
-    tell("largest heap of the page while it sends", `${(Math.max(...heaps) / MIB).toFixed(0)} MiB`, "100 MiB");
+    shared.tell();
+    if (canPart) apart.tell();
+    else tell("a processor for each side", "–", "there is one processor only");
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -67,6 +67,11 @@ export class Server {
     return join(this.folder, "data", "lendglass.db");
   }
 
+  get pid(): number {
+    if (this.process?.pid === undefined) throw new Error("the server is down");
+    return this.process.pid;
+  }
+
   /** What its process has taken of processors so far, in ms. */
   get cpu(): number {
     const fields = readFileSync(`/proc/${this.process?.pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
