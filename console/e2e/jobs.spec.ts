@@ -128,3 +128,47 @@ test("sh_21_what_a_share_refused_is_tried_again_from_its_job", async ({ alice, s
   await expect(dialog.getByRole("listitem")).toContainText("eeee…eeee");
   await expect(page).toHaveURL(/dialog=share/);
 });
+
+test.describe("of a copy whose source goes before its turn", () => {
+  test.use({ settings: { LENDGLASS_JOBS__WORKERS: "0" } });
+
+  test("t_047_that_a_job_has_failed_is_told_on_whatever_page_its_user_is", async ({
+    bob,
+    server,
+    wish,
+    say,
+  }) => {
+    bob.watched.expects(/ERR_CONNECTION_|ERR_INCOMPLETE|ERR_EMPTY|Failed to fetch/);
+    const { id } = await bob.call<{ id: string }>(
+      "POST",
+      "/images",
+      { name: "erp-golden", disk_format: "raw", container_format: "bare" },
+      B,
+    );
+    await bob.call("PUT", `/images/${id}/file`, Buffer.alloc(MIB, "golden"), B);
+    const page = await bob.open("quotas", B);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await Promise.all([
+      page.waitForResponse(
+        async (answer) => /\/jobs\?/.test(answer.url()) && /"ready"/.test(await answer.text()),
+      ),
+      page.waitForResponse((answer) => answer.url().endsWith(`/images/${id}`) && answer.ok()),
+      bob.call("POST", `/images/${id}/copy`, { region: "r2", project: B2 }, B),
+    ]);
+    await bob.call("DELETE", `/images/${id}`, undefined, B);
+    await server.down();
+    wish.settings = { LENDGLASS_JOBS__WORKERS: "2" };
+    await server.up();
+    const news = page.getByText(
+      say("Copy “erp-golden” to another region: failed", "将“erp-golden”复制到其他区域：失败"),
+    );
+    await expect(news).toBeVisible({ timeout: 40_000 });
+    await expect(page.getByText(id).first()).toBeVisible();
+    await page.getByRole("button", { name: say("Open", "打开"), exact: true }).click();
+    await expect(page.getByText(say("Why it failed", "失败原因"))).toBeVisible();
+    // Once told, it is no news.
+    await page.reload();
+    await expect(page.getByText(say("Why it failed", "失败原因"))).toBeVisible();
+    await expect(news).toHaveCount(0);
+  });
+});

@@ -30,7 +30,7 @@ export default function JobNews() {
   const jobs = data?.jobs ?? NONE;
   // Whether each that was seen had ended; those of the first answer are no news.
   const seen = useRef<Map<string, boolean>>(null);
-  const fresh = seen.current ? jobs.filter((job) => seen.current?.get(job.id) !== true) : NONE;
+  const fresh = jobs.filter((job) => isOpen(job) || (seen.current && seen.current.get(job.id) !== true));
   const title = useJobTitle(fresh);
   const latest = useRef(title);
   latest.current = title;
