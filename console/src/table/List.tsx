@@ -336,6 +336,11 @@ export function List<Row>(list: ListProps<Row>) {
           trackBy={rowId}
           loading={isLoading && rows.length === 0}
           loadingText={u("loading")}
+          skeleton={
+            isLoading && rows.length === 0
+              ? { totalRows: "auto", maxAutoRows: preferences.pageSize }
+              : undefined
+          }
           columnDefinitions={shownColumns.map((column, index) => ({
             id: column.id,
             header: column.header,
