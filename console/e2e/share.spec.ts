@@ -140,3 +140,61 @@ test("sh_11_an_image_that_is_unticked_in_the_dialog_is_not_shared", async ({ ali
   expect(await alice.stateOf(golden, C)).toBe("pending");
   expect(await alice.stateOf(web, C)).toBeUndefined();
 });
+
+test("xc_03_sh_13_the_wizard_judges_each_id_before_the_upload_begins", async ({ alice, say }) => {
+  const page = await alice.open("images/new");
+  const begun: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && /\/(images|uploads)$/.test(request.url())) begun.push(request.url());
+  });
+  const disk = Buffer.alloc(64 * 1024);
+  disk.writeUInt16LE(0xaa55, 510);
+  await page
+    .getByTestId("image-file")
+    .setInputFiles({ name: "golden.raw", mimeType: "application/octet-stream", buffer: disk });
+  const next = page.getByRole("button", { name: say("Next", "下一步"), exact: true });
+  await expect(page.getByRole("status").filter({ hasText: "golden.raw" })).toBeVisible();
+  await next.click();
+  await expect(page.getByRole("textbox", { name: say("Name", "名称"), exact: true })).toHaveValue("golden");
+  await next.click();
+
+  const box = page.getByRole("textbox", { name: say("Tenant ids", "租户 ID") });
+  const none = "e".repeat(32);
+  await box.fill(`${B}, ${A}; ${none} nobody!`);
+  await box.press("Enter");
+  const chip = (name: string) => page.getByRole("button", { name: say(`Remove ${name}`, `移除 ${name}`) });
+  await expect(chip("project-b")).toBeVisible();
+  const bad = [
+    say("is your own project; a share needs somebody else.", "是您自己的项目，不能共享给自己。"),
+    say("“nobody!” is not a tenant id.", "“nobody!”不是有效的租户 ID。"),
+  ];
+  for (const why of bad) await expect(page.getByText(why)).toBeVisible();
+  await expect(page.getByText(none)).toBeVisible();
+  await expect(page.getByText(say("4 of 256", "4 / 256"))).toBeVisible();
+  await page.getByRole("checkbox", { name: say("I have checked the content", "我已检查镜像内容") }).check();
+  await next.click();
+  await expect(box, "a wrong id keeps the step").toBeVisible();
+  await page.getByRole("button", { name: say("Remove them", "移除"), exact: true }).click();
+  for (const why of bad) await expect(page.getByText(why)).toHaveCount(0);
+  await expect(chip("project-b")).toBeVisible();
+  await next.click();
+  await expect(page.getByText(B, { exact: true })).toBeVisible();
+
+  // What was judged is kept when the step is left.
+  await page.getByRole("button", { name: say("Previous", "上一步"), exact: true }).click();
+  await expect(chip("project-b")).toBeVisible();
+  expect(begun, "nothing is made before it is asked for").toEqual([]);
+  await next.click();
+  await page
+    .getByRole("button", { name: say("Create image", "创建镜像") })
+    .last()
+    .click();
+  const golden = async () =>
+    (await alice.call<{ images: { id: string }[] }>("GET", "/images?name=golden")).images[0]?.id;
+  await expect
+    .poll(async () => {
+      const image = await golden();
+      return image && (await alice.stateOf(image, B));
+    })
+    .toBe("pending");
+});

@@ -12,19 +12,21 @@ interface Props {
   chips: Chip[];
   add: (ids: ParsedId[]) => void;
   remove: (ids: string[]) => void;
+  takesFocus?: boolean;
 }
 
 /** The box for ids: what is typed or pasted becomes chips at the first comma, space or new line. */
-export function IdBox({ chips, add, remove }: Props) {
+export function IdBox({ chips, add, remove, takesFocus }: Props) {
   const t = useTexts(texts);
   const w = useWords();
   const [typed, setTyped] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   // The dialog takes the focus for itself first; it was opened to fill this field.
   useEffect(() => {
+    if (!takesFocus) return;
     const timer = setTimeout(() => field.current?.focus(), 50);
     return () => clearTimeout(timer);
-  }, []);
+  }, [takesFocus]);
   const take = (text: string) => {
     add(parseIds(text));
     setTyped("");

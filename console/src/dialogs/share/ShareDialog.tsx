@@ -1,7 +1,6 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
@@ -28,7 +27,8 @@ import { Failure } from "~/ui/Failure";
 import { parseIds } from "~/ui/ids";
 import { uiTexts } from "~/ui/texts";
 import { useChips } from "./chips";
-import { IdBox } from "./IdBox";
+import { IdsField } from "./IdsField";
+import { RecentAndFile } from "./RecentAndFile";
 import { texts } from "./texts";
 
 const NOTE_MAX = 256;
@@ -55,7 +55,8 @@ export default function ShareDialog({ ids, close }: DialogProps) {
   );
   const toggle = (id: string) =>
     setUnticked((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]));
-  const { chips, max, tooMany, add, remove, keepRefused } = useChips(able);
+  const recipients = useChips(able);
+  const { chips, tooMany, add, keepRefused } = recipients;
   // A link may say with whom: each is asked of the server like a typed one.
   const [params] = useSearchParams();
   const to = params.get("to");
@@ -74,18 +75,10 @@ export default function ShareDialog({ ids, close }: DialogProps) {
   const [failure, setFailure] = useState<unknown>();
   const [isPartly, setPartly] = useState(false);
 
-  const byAccount = policy("share.recipient_kind") === "account";
   const needsAck = policy("share.require_ack") === true;
   const good = chips.filter((chip) => chip.state === "good");
   const bad = chips.filter((chip) => chip.state === "bad");
   const isChecking = chips.some((chip) => chip.state === "checking");
-  const idsError =
-    tooMany ??
-    (isTried && good.length === 0 && bad.length === 0
-      ? t("needs.ids")
-      : bad.length
-        ? bad.map((chip) => chip.why).join(" ")
-        : undefined);
   const refused =
     able.length === 0
       ? unticked.size > 0
@@ -177,24 +170,12 @@ export default function ShareDialog({ ids, close }: DialogProps) {
           </div>
         )}
         {isPending ? <Spinner /> : <Images images={images} unticked={unticked} toggle={toggle} />}
-        <FormField
-          stretch
-          label={w(byAccount ? "label.accountIds" : "label.tenantIds")}
+        <IdsField
+          of={recipients}
           description={t("hint")}
-          errorText={idsError}
-          constraintText={
-            <span className="lg-spread">
-              <span>{t("count", { n: chips.length, max })}</span>
-              {bad.length > 0 && (
-                <Button variant="inline-link" onClick={() => remove(bad.map((chip) => chip.id))}>
-                  {t("removeBad")}
-                </Button>
-              )}
-            </span>
-          }
-        >
-          <IdBox chips={chips} add={add} remove={remove} />
-        </FormField>
+          error={isTried && good.length === 0 ? t("needs.ids") : undefined}
+          takesFocus
+        />
         <RecentAndFile add={add} />
         <FormField
           stretch
@@ -215,45 +196,6 @@ export default function ShareDialog({ ids, close }: DialogProps) {
         </FormField>
       </SpaceBetween>
     </Modal>
-  );
-}
-
-function RecentAndFile({ add }: { add: ReturnType<typeof useChips>["add"] }) {
-  const t = useTexts(texts);
-  const [{ recentRecipients = [] }] = usePreferences();
-  return (
-    <SpaceBetween direction="horizontal" size="xs">
-      <ButtonDropdown
-        disabled={recentRecipients.length === 0}
-        items={recentRecipients.map((id) => ({ id, text: id }))}
-        onItemClick={({ detail }) => add([{ id: detail.id.split(" ")[0] ?? "" }])}
-      >
-        {t("recent")}
-      </ButtonDropdown>
-      <FileIds add={add} text={t("fromFile")} />
-    </SpaceBetween>
-  );
-}
-
-function FileIds({ add, text }: { add: ReturnType<typeof useChips>["add"]; text: string }) {
-  const field = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <Button iconName="file" onClick={() => field.current?.click()}>
-        {text}
-      </Button>
-      <input
-        ref={field}
-        type="file"
-        accept=".txt,.csv,text/plain,text/csv"
-        hidden
-        onChange={async ({ target }) => {
-          const file = target.files?.[0];
-          if (file) add(parseIds(await file.text()));
-          target.value = "";
-        }}
-      />
-    </>
   );
 }
 

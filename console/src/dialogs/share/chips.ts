@@ -48,10 +48,11 @@ export function overfull(images: Image[], ids: number, countsPending: boolean): 
 }
 
 /**
- * The chips of the share dialog: the server is asked of all new ones in one call, and of none while they
- * are more than can be sent.
+ * The ids that images are to be shared with: the server is asked of all new ones in one call, and of none
+ * while they are more than can be sent. Before there is an image (`null`) it is asked whom each means; no
+ * more than `ceiling` can hold the image then.
  */
-export function useChips(images: Image[]) {
+export function useChips(images: Image[] | null, ceiling = Number.POSITIVE_INFINITY) {
   const { api, region } = usePlace();
   const policy = usePolicy();
   const t = useTexts(texts);
@@ -61,7 +62,7 @@ export function useChips(images: Image[]) {
   now.current = chips;
   const asked = useRef(new Set<string>());
   // What was said of an id holds for the images that it was asked about.
-  const which = images.map((image) => image.id).join();
+  const which = images?.map((image) => image.id).join();
   const judged = useRef(which);
   useEffect(() => {
     if (judged.current === which) return;
@@ -78,8 +79,21 @@ export function useChips(images: Image[]) {
     setChips((all) => all.map((one) => known.get(one.id) ?? one));
   }, []);
 
+  const resolve = useCallback(
+    async (id: string) => {
+      try {
+        const { name } = await ok(api.GET("/api/v1/tenants/resolve", { params: { query: { id } } }));
+        put([{ id, name: name ?? undefined, state: "good" }]);
+      } catch (error) {
+        put([{ id, state: "bad", why: toApiError(error).message }]);
+      } finally {
+        asked.current.delete(id);
+      }
+    },
+    [api, put],
+  );
   const check = useCallback(
-    async (ids: string[]) => {
+    async (images: Image[], ids: string[]) => {
       try {
         const report = await ok(
           api.POST("/api/v1/shares", {
@@ -107,7 +121,7 @@ export function useChips(images: Image[]) {
         for (const id of ids) asked.current.delete(id);
       }
     },
-    [api, images, put, t, w, which],
+    [api, put, t, w, which],
   );
 
   const add = useCallback(
@@ -133,10 +147,13 @@ export function useChips(images: Image[]) {
   );
 
   const most = policy("share.max_ids_per_request");
-  const max = typeof most === "number" ? most : 256;
   const countsPending = policy("share.pending_counts") === true;
+  const max = Math.min(
+    typeof most === "number" ? most : 256,
+    countsPending ? ceiling : Number.POSITIVE_INFINITY,
+  );
   const full = useMemo(
-    () => overfull(images, chips.length, countsPending),
+    () => overfull(images ?? [], chips.length, countsPending),
     [images, chips.length, countsPending],
   );
   const tooMany =
@@ -150,12 +167,17 @@ export function useChips(images: Image[]) {
           })
         : undefined;
   useEffect(() => {
-    if (tooMany || !images.length) return;
+    if (tooMany || images?.length === 0) return;
     const fresh = chips.filter(({ id, state }) => state === "checking" && !asked.current.has(id));
     if (!fresh.length) return;
     for (const { id } of fresh) asked.current.add(id);
-    void check(fresh.map(({ id }) => id));
-  }, [chips, check, images, tooMany]);
+    if (images)
+      void check(
+        images,
+        fresh.map(({ id }) => id),
+      );
+    else for (const { id } of fresh) void resolve(id);
+  }, [chips, check, images, resolve, tooMany]);
 
   /** Leaves only what a report refused, with why. */
   const keepRefused = useCallback(
@@ -165,7 +187,7 @@ export function useChips(images: Image[]) {
           const pairs = report.results.filter(
             (pair) => pair.recipient === chip.id && pair.outcome === "refused",
           );
-          return pairs.length ? [{ ...chip, ...judge(pairs, images, t, w) }] : [];
+          return pairs.length ? [{ ...chip, ...judge(pairs, images ?? [], t, w) }] : [];
         }),
       ),
     [images, t, w],

@@ -13,7 +13,7 @@ import { toastWithUndo } from "~/shell/messages";
 import { Failure } from "~/ui/Failure";
 import { uiTexts } from "~/ui/texts";
 import { useChips } from "../share/chips";
-import { IdBox } from "../share/IdBox";
+import { IdsField } from "../share/IdsField";
 import { texts as shareTexts } from "../share/texts";
 import { useSlots } from "./tenants";
 import { texts } from "./texts";
@@ -29,7 +29,8 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
   const refresh = useRefresh();
   const undo = useUndo();
   const images = useMemo(() => [image], [image]);
-  const { chips, max, tooMany, add, remove, keepRefused } = useChips(images);
+  const recipients = useChips(images);
+  const { chips, tooMany, keepRefused } = recipients;
   const { tenants, left } = useSlots(image);
   const [isChecked, setChecked] = useState(false);
   const [isTried, setTried] = useState(false);
@@ -38,13 +39,6 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
   const needsAck = policy("share.require_ack") === true;
   const good = chips.filter((chip) => chip.state === "good");
   const bad = chips.filter((chip) => chip.state === "bad");
-  const problem =
-    tooMany ??
-    (bad.length
-      ? bad.map((chip) => chip.why).join(" ")
-      : isTried && good.length === 0
-        ? s("needs.ids")
-        : undefined);
   const share = async () => {
     setTried(true);
     if (!good.length || bad.length || tooMany || (needsAck && !isChecked)) return;
@@ -77,24 +71,12 @@ export function AddTenants({ image, close }: { image: Image; close: () => void }
   return (
     <SpaceBetween size="s">
       {failure !== undefined && <Failure error={failure} title={u("notDone")} />}
-      <FormField
-        stretch
-        label={w(policy("share.recipient_kind") === "account" ? "label.accountIds" : "label.tenantIds")}
+      <IdsField
+        of={recipients}
         description={left === null ? t("now", { n: tenants }) : w("dlg.add", { n: tenants, m: left })}
-        errorText={problem}
-        constraintText={
-          <span className="lg-spread">
-            <span>{s("count", { n: chips.length, max })}</span>
-            {bad.length > 0 && (
-              <Button variant="inline-link" onClick={() => remove(bad.map((chip) => chip.id))}>
-                {s("removeBad")}
-              </Button>
-            )}
-          </span>
-        }
-      >
-        <IdBox chips={chips} add={add} remove={remove} />
-      </FormField>
+        error={isTried && good.length === 0 ? s("needs.ids") : undefined}
+        takesFocus
+      />
       {needsAck && (
         <FormField errorText={isTried && !isChecked ? s("needs.ack") : undefined}>
           <Checkbox checked={isChecked} onChange={({ detail }) => setChecked(detail.checked)}>

@@ -1,13 +1,14 @@
 import Alert from "@cloudscape-design/components/alert";
 import Wizard from "@cloudscape-design/components/wizard";
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ok } from "~/api/client";
-import { usePlace } from "~/api/context";
+import { usePlace, usePolicy } from "~/api/context";
 import { toApiError } from "~/api/errors";
 import { useSession } from "~/api/session";
 import type { Image } from "~/api/types";
+import { useChips } from "~/dialogs/share/chips";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { refusals, useRefresh } from "~/images/queries";
@@ -20,9 +21,9 @@ import * as engine from "~/uploads/engine";
 import { imagePathOf } from "~/uploads/paths";
 import { trayOpen } from "~/uploads/tray";
 import { largestUpload } from "~/uploads/tus";
-import { FIELDS, useChecks } from "./checks";
+import { FIELDS, useChecks, type Wrong } from "./checks";
 import { Details } from "./Details";
-import { type Draft, EMPTY, type Kind, recipientsOf, recordOf, serverImageOf } from "./draft";
+import { type Draft, EMPTY, type Kind, recordOf, serverImageOf } from "./draft";
 import { Options } from "./Options";
 import { Review } from "./Review";
 import { Source, useImageQuota, useKindRefusals } from "./Source";
@@ -48,7 +49,15 @@ export default function NewImage() {
   const navigate = useNavigate();
   const patch = useParamsPatch();
   const [params] = useSearchParams();
-  const [draft, setDraft] = useState(() => firstDraft(params));
+  const policy = usePolicy();
+  const [told, setDraft] = useState(() => firstDraft(params));
+  const ceiling = policy(`share.max_tenants.${told.kind}`);
+  const recipients = useChips(null, typeof ceiling === "number" ? ceiling : undefined);
+  const { chips, tooMany } = recipients;
+  const draft = useMemo(
+    (): Draft => ({ ...told, recipients: chips.flatMap(({ id, state }) => (state === "good" ? [id] : [])) }),
+    [told, chips],
+  );
   const [tried, setTried] = useState<ReadonlySet<number>>(new Set());
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
@@ -76,7 +85,13 @@ export default function NewImage() {
       setDraft((now) => (typeof how === "function" ? how(now) : { ...now, ...how })),
     [],
   );
-  const wrong = check(draft);
+  const wrong: Wrong = {
+    ...check(draft),
+    recipients:
+      tooMany ??
+      chips.find((chip) => chip.state === "bad")?.why ??
+      (chips.some((chip) => chip.state === "checking") ? t("bad.checking") : undefined),
+  };
   const isFull = quota !== undefined && typeof quota.limit === "number" && quota.used >= quota.limit;
   const isRight = (step: number) =>
     (FIELDS[step] ?? []).every((field) => wrong[field] === undefined) && !(step === 0 && isFull);
@@ -110,7 +125,7 @@ export default function NewImage() {
   const contents = [
     <Source key="source" {...props} />,
     <Details key="details" {...props} />,
-    <Options key="options" {...props} />,
+    <Options key="options" {...props} recipients={recipients} />,
     <Review key="review" draft={draft} edit={go} />,
   ];
   return (
@@ -165,7 +180,7 @@ function useSubmit() {
   const refresh = useRefresh();
 
   const share = async (image: Image, draft: Draft) => {
-    const recipients = recipientsOf(draft);
+    const { recipients } = draft;
     if (!recipients.length) return;
     const body = {
       images: [image.id],
@@ -204,7 +219,7 @@ function useSubmit() {
     }
     if (!draft.file) return;
     const image = await ok(api.POST("/api/v1/images", { body: recordOf(draft) }));
-    const recipients = recipientsOf(draft);
+    const { recipients } = draft;
     await engine.start(draft.file, {
       region,
       project,

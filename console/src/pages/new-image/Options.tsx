@@ -5,30 +5,33 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Textarea from "@cloudscape-design/components/textarea";
 import Toggle from "@cloudscape-design/components/toggle";
-import { useQueries } from "@tanstack/react-query";
-import { ok } from "~/api/client";
-import { usePlace, usePolicy } from "~/api/context";
-import { toApiError } from "~/api/errors";
+import type { useChips } from "~/dialogs/share/chips";
+import { IdsField } from "~/dialogs/share/IdsField";
+import { RecentAndFile } from "~/dialogs/share/RecentAndFile";
+import { texts as shareTexts } from "~/dialogs/share/texts";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
-import { looksLikeId } from "~/ui/ids";
 import { useRefusal } from "~/ui/may";
-import { recipientsOf } from "./draft";
 import { texts } from "./texts";
 import type { StepProps } from "./types";
 
 const NOTE_MAX = 256;
 
 /** Step 3: what happens to it afterwards. */
-export function Options({ draft, change, wrong, isTried }: StepProps) {
+export function Options({
+  draft,
+  change,
+  wrong,
+  isTried,
+  recipients,
+}: StepProps & { recipients: ReturnType<typeof useChips> }) {
   const t = useTexts(texts);
+  const s = useTexts(shareTexts);
   const w = useWords();
-  const policy = usePolicy();
-  const refused = useRefusal("ims:images:share");
-  const ids = recipientsOf(draft);
+  const share = useRefusal("ims:images:share");
+  const resolve = useRefusal("ims:tenants:get");
+  const refused = share ?? resolve;
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">{t("step.options")}</Header>}>
@@ -42,29 +45,20 @@ export function Options({ draft, change, wrong, isTried }: StepProps) {
       </Container>
       <Container header={<Header variant="h2">{t("shareAfter")}</Header>}>
         <SpaceBetween size="l">
-          {refused && <Alert type="info">{refused}</Alert>}
-          <FormField
-            stretch
-            label={
-              <>
-                {w(policy("share.recipient_kind") === "account" ? "label.accountIds" : "label.tenantIds")} –{" "}
-                <i>{t("optional")}</i>
-              </>
-            }
-            description={t("shareHint")}
-            constraintText={w("dlg.idHint")}
-            errorText={wrong.recipients}
-          >
-            <Textarea
-              rows={2}
-              disabled={refused !== undefined}
-              spellcheck={false}
-              value={draft.recipients}
-              onChange={({ detail }) => change({ recipients: detail.value })}
-            />
-          </FormField>
-          <Resolved ids={ids.filter(looksLikeId)} />
-          {ids.length > 0 && (
+          {refused ? (
+            <Alert type="info">{refused}</Alert>
+          ) : (
+            <>
+              <IdsField
+                of={recipients}
+                description={`${t("shareHint")} ${s("hint")}`}
+                error={isTried ? wrong.recipients : undefined}
+                isOptional
+              />
+              <RecentAndFile add={recipients.add} />
+            </>
+          )}
+          {recipients.chips.length > 0 && (
             <SpaceBetween size="l">
               <FormField
                 stretch
@@ -94,36 +88,5 @@ export function Options({ draft, change, wrong, isTried }: StepProps) {
         </SpaceBetween>
       </Container>
     </SpaceBetween>
-  );
-}
-
-/** Whom the ids mean, as the server says. */
-function Resolved({ ids }: { ids: string[] }) {
-  const t = useTexts(texts);
-  const { api, key } = usePlace();
-  const answers = useQueries({
-    queries: ids.map((id) => ({
-      queryKey: [...key, "tenants", id],
-      queryFn: () => ok(api.GET("/api/v1/tenants/resolve", { params: { query: { id } } })),
-      staleTime: 60_000,
-      retry: false,
-    })),
-  });
-  if (ids.length === 0) return null;
-  return (
-    <ul className="lg-plain-list">
-      {ids.map((id, index) => {
-        const { data, error } = answers[index] ?? {};
-        const type = error ? "error" : data ? "success" : "loading";
-        return (
-          <li key={id}>
-            <StatusIndicator type={type}>
-              {!error && <span className="lg-mono">{id}</span>}{" "}
-              {error ? toApiError(error).message : data ? (data.name ?? t("shareKnown")) : t("shareChecking")}
-            </StatusIndicator>
-          </li>
-        );
-      })}
-    </ul>
   );
 }

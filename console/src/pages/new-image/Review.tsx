@@ -9,7 +9,7 @@ import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
 import { Code } from "~/ui/Code";
-import { callsOf, commandsOf, type Draft, recipientsOf, tagsOf } from "./draft";
+import { callsOf, commandsOf, type Draft, tagsOf } from "./draft";
 import { texts } from "./texts";
 
 /** Step 4: everything once more, and how a program would do it. */
@@ -63,7 +63,7 @@ export function Review({ draft, edit }: { draft: Draft; edit: (step: number) => 
       ])}
       {part(2, t("step.options"), [
         { label: t("protect"), value: t(draft.isProtected ? "yes" : "no") },
-        { label: t("shareAfter"), value: or(recipientsOf(draft).join(", ")) },
+        { label: t("shareAfter"), value: or(draft.recipients.join(", ")) },
       ])}
       <ExpandableSection headerText={t("show")} variant="container">
         <SpaceBetween size="m">

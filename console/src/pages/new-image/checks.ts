@@ -1,8 +1,7 @@
 import { usePolicy } from "~/api/context";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
-import { looksLikeId } from "~/ui/ids";
-import { type Draft, gibOf, recipientsOf, tagsOf } from "./draft";
+import { type Draft, gibOf, tagsOf } from "./draft";
 import { texts } from "./texts";
 
 /** What is wrong with a draft, by field. The server decides; this is said before anything is sent. */
@@ -78,7 +77,6 @@ export function useChecks(maxBytes: number | null | undefined) {
     const most = policy("tags.max");
     const virtual = draft.probe?.virtualBytes ?? 0;
     const need = draft.kind === "iso" ? 0 : gibOf(virtual);
-    const badIds = recipientsOf(draft).filter((id) => !looksLikeId(id));
     return {
       file: isServer ? undefined : fileWrong(draft),
       sha256: isServer || /^([0-9a-f]{64})?$/i.test(draft.sha256.trim()) ? undefined : t("bad.sha256"),
@@ -98,9 +96,8 @@ export function useChecks(maxBytes: number | null | undefined) {
           : undefined,
       tags:
         typeof most === "number" && tagsOf(draft).length > most ? t("bad.tags", { max: most }) : undefined,
-      recipients: badIds.length ? t("bad.ids", { ids: badIds.join(", ") }) : undefined,
       ack:
-        policy("share.require_ack") === true && recipientsOf(draft).length > 0 && !draft.isChecked
+        policy("share.require_ack") === true && draft.recipients.length > 0 && !draft.isChecked
           ? t("bad.ack")
           : undefined,
     };

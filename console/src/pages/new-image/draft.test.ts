@@ -27,7 +27,7 @@ it("says on the command line what it sends", () => {
     tags: "env=prod，demo, demo",
     os: "ubuntu",
     isProtected: true,
-    recipients: "4f0c2a7be1d94c0f9a6d1f0c55d0e291",
+    recipients: ["4f0c2a7be1d94c0f9a6d1f0c55d0e291"],
   };
   expect(commandsOf(draft)).toBe(
     "lend image upload 'erp 1' --file 'it'\\''s.qcow2' --kind system --disk-format qcow2 --min-disk 41 " +

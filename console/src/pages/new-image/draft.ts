@@ -1,5 +1,4 @@
 import type { Image, Schema } from "~/api/types";
-import { parseIds } from "~/ui/ids";
 import type { Probe } from "~/uploads/probe";
 
 export type Kind = Image["kind"];
@@ -23,7 +22,8 @@ export interface Draft {
   description: string;
   tags: string;
   isProtected: boolean;
-  recipients: string;
+  /** Whom it is to be shared with: the ids that the server knows. */
+  recipients: string[];
   note: string;
   isChecked: boolean;
 }
@@ -46,7 +46,7 @@ export const EMPTY: Draft = {
   description: "",
   tags: "",
   isProtected: false,
-  recipients: "",
+  recipients: [],
   note: "",
   isChecked: false,
 };
@@ -82,8 +82,6 @@ export const tagsOf = ({ tags }: Draft): string[] => [
       .filter(Boolean),
   ),
 ];
-
-export const recipientsOf = ({ recipients }: Draft): string[] => parseIds(recipients).map(({ id }) => id);
 
 export function propertiesOf(draft: Draft): Record<string, string> {
   const all: Record<string, string> = {
@@ -129,7 +127,7 @@ const flags = (name: string, values: string[]) => values.map((value) => `--${nam
 /** The same on the command line. */
 export function commandsOf(draft: Draft): string {
   const name = quoted(draft.name.trim());
-  const share = recipientsOf(draft);
+  const share = draft.recipients;
   const then = share.length ? [`lend image share ${name} --to ${share.map(quoted).join(",")}`] : [];
   if (draft.kind === "full_server") {
     const of = serverImageOf(draft);
@@ -159,7 +157,7 @@ export function commandsOf(draft: Draft): string {
 /** The same as calls of the native API. */
 export function callsOf(draft: Draft): string {
   const body = (what: unknown) => JSON.stringify(what, null, 2);
-  const share = recipientsOf(draft);
+  const share = draft.recipients;
   const then = share.length
     ? [
         `POST /api/v1/shares\n${body({ images: ["IMAGE"], recipients: share, note: draft.note || undefined })}`,
