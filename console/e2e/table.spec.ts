@@ -1,4 +1,5 @@
 import { expect, test } from "./support/fixtures";
+import { WAITING } from "./support/look";
 
 test("rows_take_the_place_that_was_kept_for_them_while_the_list_loads", async ({ alice, say }) => {
   for (const name of ["erp-golden", "web-base", "win-base"]) await alice.image(name);
@@ -14,6 +15,7 @@ test("rows_take_the_place_that_was_kept_for_them_while_the_list_loads", async ({
   await alice.open("images/private");
   const table = page.getByRole("table", { name: say("Private", "私有镜像") });
   await expect(table.getByText(say("Loading", "加载中"))).toBeAttached();
+  await expect(page.locator(WAITING), "what waits for a page to settle sees it").not.toHaveCount(0);
   const kept = table.locator("tbody tr[aria-hidden=true]");
   const room = await kept.first().boundingBox();
   expect(await kept.count()).toBeGreaterThan(3);

@@ -5,10 +5,14 @@ import type axe from "axe-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** What says that something is still to come. */
+export const WAITING =
+  ".lg-page-loading, [class*=awsui_spinner]:visible, [class*=awsui_skeleton-loading-cell]";
+
 /** Until what the page is about is there. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
-  await expect(page.locator(".lg-page-loading, [class*=awsui_spinner]:visible")).toHaveCount(0);
+  await expect(page.locator(WAITING)).toHaveCount(0);
 }
 
 /** What axe finds serious or critical. */
