@@ -38,7 +38,6 @@ export const tableTexts = catalogue("table", {
   wrapHint: ["Show long texts in full.", "完整显示长文本。"],
   dense: ["Compact rows", "紧凑行"],
   denseHint: ["Show more rows on the screen.", "在屏幕上显示更多行。"],
-  changes: [{ one: "{n} change – show", other: "{n} changes – show" }, "{n} 处变化，点击显示"],
   details: ["Details of {name}", "{name} 的详情"],
   rowActions: ["Actions", "操作"],
   copiedToast: ["Copied: {text}", "已复制：{text}"],
