@@ -253,7 +253,8 @@ impl Sides<'_> {
     /// Either side goes first every other time: what lies below the page cache (the cache of a disk, or
     /// of the machine that lends this one its disk) serves the second faster.
     fn turn(&self, turns: &mut Turns, number: usize, count: usize, how: Read, before: impl Fn()) {
-        for from_nginx in [number % 2 == 1, number % 2 == 0] {
+        let nginx_is_second = number.is_multiple_of(2);
+        for from_nginx in [!nginx_is_second, nginx_is_second] {
             before();
             let work = || at_once(count, |_| read(self, from_nginx, how));
             match from_nginx {
