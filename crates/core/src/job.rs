@@ -1,6 +1,6 @@
 //! Jobs: long or itemised work as a row that a tenant can read.
 
-use crate::error::Code;
+use crate::error::{Code, Error};
 use crate::id::{BackupId, ImageId, JobId, ProjectId, RegionId, UserId};
 use crate::image::words;
 use crate::share::{Recipient, ShareState};
@@ -125,6 +125,17 @@ pub struct Job {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Job {
+    /// Why it failed, if it has. What is missing may be either image of a copy, so that both are named.
+    pub fn error(&self) -> Option<Error> {
+        let error = Error::new(self.failure?);
+        Some(match (self.work.source(), self.work.target()) {
+            (Some(source), Some(target)) => error.with("id", format!("{source} / {target}")),
+            (None, _) | (_, None) => error,
+        })
+    }
 }
 
 /// What became of one image × recipient pair. Partial results are not errors.

@@ -9,7 +9,7 @@ use lendglass_core::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::db::{Columns, Db, Row, Statement, Tx};
+use crate::db::{Columns, Db, Row, Statement, Tx, Value};
 use crate::{image, params};
 
 macro_rules! job_columns {
@@ -97,8 +97,8 @@ static PAGE: Statement = Statement::new(concat!(
 ));
 // Those that are open have an index.
 static MAKING: Statement = Statement::new(
-    "select payload, progress_percent from job where state in ('ready', 'running') \
-     and kind in ('image_copy', 'image_replicate') order by created_at limit 1000",
+    "select {target}, progress_percent from job where state in ('ready', 'running') \
+     and kind in ('image_copy', 'image_replicate') and {target} in {list}",
 );
 static OPEN: Statement =
     Statement::new("select cast(count(*) as bigint) from job where state in ('ready', 'running')");
@@ -334,14 +334,13 @@ pub async fn page(
     rows.into_iter().map(|row: Row| read(&mut row.read())).collect()
 }
 
-/// How far the open jobs are that make images, by the image; the oldest, where they are very many.
-pub async fn making(db: &Db) -> Result<BTreeMap<ImageId, u32>, Error> {
-    let rows = db.read(&MAKING, params![]).await?;
+/// How far the open jobs are that make these images, by the image.
+pub async fn making(db: &Db, images: &[&ImageId]) -> Result<BTreeMap<ImageId, u32>, Error> {
+    let ids: Vec<&str> = images.iter().map(|image| image.as_str()).collect();
+    let rows = db.read(&MAKING, params![Value::list(&ids)]).await?;
     let read = |row: Row| {
         let mut columns = row.read();
-        let payload: Json = serde_json::from_str(&columns.text()?).map_err(broken)?;
-        let target = payload["target"].as_str().unwrap_or_default();
-        Ok((ImageId::trusted(target), columns.u32()?))
+        Ok((ImageId::trusted(columns.text()?), columns.u32()?))
     };
     rows.into_iter().map(read).collect()
 }

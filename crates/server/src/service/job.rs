@@ -54,10 +54,11 @@ pub async fn list(
 /// How far those of some images are that jobs are making. Whoever sees such an image may know: the job
 /// may be of another project, or of another region.
 pub async fn making(app: &App, images: &[Seen]) -> Result<BTreeMap<ImageId, u32>, Error> {
-    if images.iter().any(|seen| seen.image.status == ImageStatus::Importing) {
-        store_job::making(&app.db).await
-    } else {
-        Ok(BTreeMap::new())
+    let importing = images.iter().filter(|seen| seen.image.status == ImageStatus::Importing);
+    let importing: Vec<&ImageId> = importing.map(|seen| &seen.image.id).collect();
+    match importing.is_empty() {
+        true => Ok(BTreeMap::new()),
+        false => store_job::making(&app.db, &importing).await,
     }
 }
 

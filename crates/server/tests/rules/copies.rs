@@ -162,11 +162,11 @@ async fn rg_02_an_image_is_copied_and_shared_there(cloud: &Cloud) {
     let body = json!({"region": "r2", "name": "sys1 there"});
     let made = cloud.request("alice", "POST", &path, body).await.expect(202).json();
     assert_eq!((&made["status"], &made["project"]), (&json!("importing"), &json!(there)));
-    let open = store_job::making(&cloud.app.db).await.unwrap();
     let target = ImageId::trusted(made["image"].as_str().unwrap());
+    let open = store_job::making(&cloud.app.db, &[&target]).await.unwrap();
     assert_eq!(open.get(&target), Some(&0), "how far it is can be told there");
     cloud.settle().await;
-    assert_eq!(store_job::making(&cloud.app.db).await.unwrap().get(&target), None);
+    assert!(store_job::making(&cloud.app.db, &[&target]).await.unwrap().is_empty());
     let path = format!("/api/v1/jobs/{}", made["job"].as_str().unwrap());
     let job = cloud.request("alice", "GET", &path, ()).await.expect(200).json();
     let shown = [&job["kind"], &job["state"], &job["progress_percent"], &job["image"]];

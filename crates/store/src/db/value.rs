@@ -16,12 +16,14 @@ pub enum Engine {
 
 /// The few words that differ between the engines, as (token, SQLite, PostgreSQL). Statements and
 /// migrations carry the tokens.
-const DIFFERENCES: [(&str, &str, &str); 7] = [
+const DIFFERENCES: [(&str, &str, &str); 8] = [
     ("{key}", "text", "text collate \"C\""),
     ("{without_rowid}", "without rowid", ""),
     ("{for_update}", "", "for update"),
     ("{skip_locked}", "", "for update skip locked"),
     ("{no_sort}", "+", ""),
+    // The image that a job makes.
+    ("{target}", "(payload ->> 'target')", "(cast(payload as jsonb) ->> 'target')"),
     (
         "{second_list}",
         "(select value from json_each($2))",

@@ -7,7 +7,7 @@ use lendglass_core::image::{Image, ImageKind as CoreKind};
 use lendglass_core::job::{Job, JobWork, Outcome, PairResult};
 use lendglass_core::share::{Recipient, Share, ShareEvent};
 use lendglass_core::vault::needed_gib;
-use lendglass_core::{Code, Error, Language, ProjectId, Timestamp};
+use lendglass_core::{Error, Language, ProjectId, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -481,15 +481,6 @@ pub struct JobView {
     pub updated_at: String,
 }
 
-/// Why a job failed. Where it is for an image that is gone, it is one of the two.
-fn failure(job: &Job, code: Code) -> Error {
-    let error = Error::new(code);
-    match (job.work.source(), job.work.target()) {
-        (Some(source), Some(target)) => error.with("id", format!("{source} / {target}")),
-        (None, _) | (_, None) => error,
-    }
-}
-
 /// A job.
 pub fn render_job(job: &Job, language: Language, names: &Names) -> JobView {
     let (image, results) = match &job.work {
@@ -508,7 +499,7 @@ pub fn render_job(job: &Job, language: Language, names: &Names) -> JobView {
         progress_percent: job.progress_percent,
         image,
         source: job.work.source().map(ToString::to_string),
-        failure: job.failure.map(|code| Reason::of(&failure(job, code), language)),
+        failure: job.error().map(|error| Reason::of(&error, language)),
         results,
         user: job.user.to_string(),
         created_at: seconds_text(job.created_at),
