@@ -9,8 +9,8 @@ import { toast, toastWithUndo } from "~/shell/messages";
 import type { Load, Query } from "~/table/types";
 import { imageTexts } from "./texts";
 
-/** So many are asked for their names at one time. */
-const NAMED = 100;
+/** Names of so many images are asked for; the others are shown by their ids. */
+const NAMED = 20;
 
 /** Reads pages of images; `fixed` says of which view. Keep it outside of components, or memoized. */
 export function useImages(fixed: Query): Load<Image> {

@@ -19,7 +19,7 @@ import { Confirm } from "~/dialogs/Confirm";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
-import { useImagesById } from "~/images/queries";
+import { useImageNames } from "~/images/queries";
 import { Help, useFrame } from "~/shell/frame";
 import { Go } from "~/shell/links";
 import { PageLoading } from "~/shell/Shell";
@@ -45,8 +45,6 @@ import {
 import { texts } from "./texts";
 
 const LIVE = 1_000;
-/** Names of so many images are asked for; the others are shown by their ids. */
-const NAMED = 20;
 
 /** One job: how far it is, and what became of each pair. */
 export default function JobPage() {
@@ -190,10 +188,9 @@ function Results({ pairs }: { pairs: Pair[] }) {
   const { region, project } = usePlace();
   const [onlyRefused, setOnlyRefused] = useState(false);
   const ids = [...new Set(pairs.map((pair) => pair.image))];
-  const { data: images } = useImagesById(ids.slice(0, NAMED));
+  const nameOf = useImageNames(ids);
   const hasRefused = pairs.some((pair) => pair.outcome === "refused");
   const shown = onlyRefused ? pairs.filter((pair) => pair.outcome === "refused") : pairs;
-  const nameOf = (id: string) => images?.find((one) => one.id === id)?.name;
   return (
     <Container
       header={
