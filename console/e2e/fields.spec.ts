@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { B, C, expect, type Person, test } from "./support/fixtures";
 import { fullServer } from "./support/places";
+import { nameAndCreate } from "./support/wizard";
 
 /** Sets a rule for everybody, as the operator. */
 const rule = async (as: (name: "admin") => Promise<Person>, key: string, value: unknown) =>
@@ -208,13 +209,7 @@ test("a_file_with_another_hash_than_expected_is_not_kept", async ({ alice, say }
   );
   await expected.fill("0".repeat(64));
   await next.click();
-  await page.getByRole("textbox", { name: say("Name", "名称"), exact: true }).fill("golden");
-  await next.click();
-  await next.click();
-  await page
-    .getByRole("button", { name: say("Create image", "创建镜像") })
-    .last()
-    .click();
+  await nameAndCreate(page, say, "golden");
   await expect(page.getByText(got).first()).toBeVisible();
   const { images } = await alice.call<{ images: { name: string; status: string }[] }>("GET", "/images");
   for (const image of images) expect(image.status).not.toBe("active");

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { A, expect, test } from "./support/fixtures";
 import { end, holdingProxy, portOf, shortProxy } from "./support/proxy";
+import { uploadPace } from "./support/traffic";
 import { uploadByWizard } from "./support/wizard";
 
 const MIB = 1024 * 1024;
@@ -37,15 +38,7 @@ test("uxt_06_xc_03_an_upload_goes_on_after_a_reload", async ({ alice, say }) => 
 
     const { page } = alice;
     // Slow enough to be met half way.
-    const network = await alice.context.newCDPSession(page);
-    const pace = (bytesPerSecond: number) =>
-      network.send("Network.emulateNetworkConditions", {
-        offline: false,
-        latency: 0,
-        downloadThroughput: -1,
-        uploadThroughput: bytesPerSecond,
-      });
-    await network.send("Network.enable");
+    const pace = await uploadPace(page);
     await alice.open("images/new");
     await pace(12 * MIB);
     await uploadByWizard(page, say, file, "golden");
@@ -162,15 +155,7 @@ test("xc_03_a_file_that_was_changed_in_a_pause_is_never_mixed_in_silently", asyn
     utimesSync(file, hourAgo, hourAgo);
 
     const { page } = alice;
-    const network = await alice.context.newCDPSession(page);
-    await network.send("Network.enable");
-    const pace = (bytesPerSecond: number) =>
-      network.send("Network.emulateNetworkConditions", {
-        offline: false,
-        latency: 0,
-        downloadThroughput: -1,
-        uploadThroughput: bytesPerSecond,
-      });
+    const pace = await uploadPace(page);
     await alice.open("images/new");
     await pace(12 * MIB);
     await uploadByWizard(page, say, file, "golden");

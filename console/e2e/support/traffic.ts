@@ -12,6 +12,19 @@ export interface Loaded {
 export const isLoaded = ({ url, status, isCached, bytes }: Loaded): boolean =>
   !url.startsWith("/api/") && status !== 304 && !isCached && bytes > 0;
 
+/** Lets a page send no faster than what is said of it, in bytes a second; -1 ends that. */
+export async function uploadPace(page: Page) {
+  const network = await page.context().newCDPSession(page);
+  await network.send("Network.enable");
+  return (bytesPerSecond: number) =>
+    network.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
+    });
+}
+
 /** Counts what a page loads from now on. */
 export async function traffic(page: Page): Promise<() => Loaded[]> {
   const client = await page.context().newCDPSession(page);

@@ -14,6 +14,12 @@ export async function uploadByWizard(
   const filename = typeof file === "string" ? file.replace(/.*\//, "") : file.name;
   await expect(page.getByRole("status").filter({ hasText: filename })).toBeVisible();
   await next.click();
+  await nameAndCreate(page, say, name);
+}
+
+/** The rest of the wizard, from its second step on. */
+export async function nameAndCreate(page: Page, say: Say, name: string) {
+  const next = page.getByRole("button", { name: say("Next", "下一步"), exact: true });
   await page.getByRole("textbox", { name: say("Name", "名称"), exact: true }).fill(name);
   await next.click();
   await next.click();
