@@ -208,7 +208,9 @@ async fn nothing_is_visible_before_the_end() {
         let (mut intake, locator) = start(&store, &pool, NO_LIMIT).await;
         intake.write(&bytes(4 * MIB, 3)).await.unwrap();
         assert_eq!(intake.received_bytes(), 4 * MIB as u64);
-        assert!(matches!(store.blobs.open(&locator).await, Err(BlobError::NotFound)));
+        wait_until("the upload has begun in the store", || !store.is_empty()).await;
+        let error = store.blobs.open(&locator).await.unwrap_err();
+        assert!(matches!(error, BlobError::NotFound), "{}: {error}", store.name);
         intake.finish().await.unwrap();
         store.blobs.open(&locator).await.unwrap();
     }
