@@ -1,5 +1,7 @@
 //! Jobs: long or itemised work as a row that a tenant can read.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Code, Error};
 use crate::id::{BackupId, ImageId, JobId, ProjectId, RegionId, UserId};
 use crate::image::words;
@@ -128,6 +130,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// The images that it works on or makes, each once.
+    pub fn images(&self) -> BTreeSet<&ImageId> {
+        let of_pairs = self.results.iter().map(|pair| &pair.image);
+        self.work.source().into_iter().chain(self.work.target()).chain(of_pairs).collect()
+    }
+
     /// Why it failed, if it has. What is missing may be either image of a copy, so that both are named.
     pub fn error(&self) -> Option<Error> {
         let error = Error::new(self.failure?);

@@ -504,7 +504,9 @@ async fn replicas_are_jobs(server: TestServer) {
     let job = format!("/api/v1/jobs/{}", made["job"].as_str().unwrap());
     let job = server.request("bob", "GET", &job, ()).await.expect(200).json();
     assert_eq!((&job["state"], &job["image"]), (&json!("succeeded"), &made["image"]["id"]));
-    let copy = format!("/api/v1/images/{}", made["image"]["id"].as_str().unwrap());
+    let copy_id = made["image"]["id"].as_str().unwrap();
+    assert_eq!(job["image_names"], json!({&id: "sys1", copy_id: "copy1"}));
+    let copy = format!("/api/v1/images/{copy_id}");
     let copy_view = server.request("bob", "GET", &copy, ()).await.json();
     assert_eq!(copy_view["progress_percent"], Value::Null, "nothing makes it any more");
     assert_eq!((&copy_view["source_image"], &copy_view["relation"]), (&json!(id), &json!("owner")));
@@ -513,6 +515,7 @@ async fn replicas_are_jobs(server: TestServer) {
     assert_eq!(read.bytes, bytes(), "a replica outlives its source");
     let jobs = server.request("bob", "GET", "/api/v1/jobs?limit=1", ()).await.json();
     assert_eq!(jobs["jobs"][0]["kind"], "image_replicate");
+    assert_eq!(jobs["jobs"][0]["image_names"], json!({copy_id: "copy1"}), "the source is gone");
     assert!(jobs["next"].is_string());
 }
 

@@ -22,16 +22,24 @@ macro_rules! image_columns {
 }
 pub(crate) use image_columns;
 
-static WITH_SHARES: Statement = Statement::new(concat!(
-    "select ",
-    image_columns!(),
-    ", ",
-    share::share_columns!(),
-    " from image i left join share s on s.image_id = i.id \
-     and ((s.recipient_kind = 'project' and s.recipient_id = $2) \
-       or (s.recipient_kind = 'account' and s.recipient_id = $3)) \
-     where i.id = $1"
-));
+/// Images and those of their shares that concern a project, or its account.
+macro_rules! with_shares_where {
+    ($which:literal) => {
+        concat!(
+            "select ",
+            image_columns!(),
+            ", ",
+            share::share_columns!(),
+            " from image i left join share s on s.image_id = i.id \
+             and ((s.recipient_kind = 'project' and s.recipient_id = $2) \
+               or (s.recipient_kind = 'account' and s.recipient_id = $3)) where ",
+            $which
+        )
+    };
+}
+static WITH_SHARES: Statement = Statement::new(with_shares_where!("i.id = $1"));
+static ALL_WITH_SHARES: Statement =
+    Statement::new(with_shares_where!("i.id in {list} order by i.id"));
 static BY_ID: Statement =
     Statement::new(concat!("select ", image_columns!(), " from image i where i.id = $1"));
 static LOCK: Statement = Statement::new("update image set id = id where id = $1");
@@ -143,6 +151,7 @@ static PUT_PRINCIPAL: Statement = Statement::new(
 /// Every statement of this file.
 pub static STATEMENTS: &[&Statement] = &[
     &WITH_SHARES,
+    &ALL_WITH_SHARES,
     &BY_ID,
     &LOCK,
     &LOCK_ALL,
@@ -174,7 +183,18 @@ pub async fn show(
     id: &ImageId,
     caller: &Caller,
 ) -> Result<Option<(Image, Vec<Share>)>, Error> {
-    with_shares(db.look_up(&WITH_SHARES, params![id, &caller.project, &caller.account]).await?)
+    let rows = db.look_up(&WITH_SHARES, params![id, &caller.project, &caller.account]).await?;
+    Ok(with_shares(rows)?.pop())
+}
+
+/// As [`show`] for many, in the order of their ids; ids that do not exist are left out.
+pub async fn show_all(
+    db: &Db,
+    ids: &[ImageId],
+    caller: &Caller,
+) -> Result<Vec<(Image, Vec<Share>)>, Error> {
+    let which = params![Value::list(ids), &caller.project, &caller.account];
+    with_shares(db.read(&ALL_WITH_SHARES, which).await?)
 }
 
 /// As [`show`], inside a transaction and without a lock.
@@ -183,18 +203,23 @@ pub fn show_in(
     id: &ImageId,
     caller: &Caller,
 ) -> Result<Option<(Image, Vec<Share>)>, Error> {
-    with_shares(tx.query(&WITH_SHARES, &params![id, &caller.project, &caller.account])?)
+    let rows = tx.query(&WITH_SHARES, &params![id, &caller.project, &caller.account])?;
+    Ok(with_shares(rows)?.pop())
 }
 
-fn with_shares(rows: Vec<Row>) -> Result<Option<(Image, Vec<Share>)>, Error> {
-    let mut image = None;
-    let mut shares = Vec::new();
+/// Each image once, with its shares; its rows stand together.
+fn with_shares(rows: Vec<Row>) -> Result<Vec<(Image, Vec<Share>)>, Error> {
+    let mut seen: Vec<(Image, Vec<Share>)> = Vec::new();
     for row in rows {
         let mut columns = row.read();
-        image = Some(read(&mut columns)?);
-        shares.extend(share::read_opt(&mut columns)?);
+        let image = read(&mut columns)?;
+        let share = share::read_opt(&mut columns)?;
+        match seen.last_mut() {
+            Some((last, shares)) if last.id == image.id => shares.extend(share),
+            Some(_) | None => seen.push((image, share.into_iter().collect())),
+        }
     }
-    Ok(image.map(|image| (image, shares)))
+    Ok(seen)
 }
 
 /// Locks the image row and reads it: what every decision about an image's state or counts starts

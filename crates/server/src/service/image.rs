@@ -241,6 +241,22 @@ pub async fn seen(app: &App, caller: &Caller, id: &ImageId) -> Result<Seen, Erro
     Ok(seen)
 }
 
+/// What those of some images are called that the caller sees and that have a name.
+pub async fn names(
+    app: &App,
+    caller: &Caller,
+    ids: &[ImageId],
+) -> Result<BTreeMap<ImageId, String>, Error> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let now = app.clock.now();
+    let all = store_image::show_all(&app.db, ids, caller).await?.into_iter();
+    let seen = all.map(|(image, shares)| Seen { image, shares });
+    let seen = seen.filter(|seen| seen.standing(caller, now).is_ok());
+    Ok(seen.filter_map(|seen| Some((seen.image.id, seen.image.name?))).collect())
+}
+
 /// Applies `edits` in order, all or none (T-030).
 ///
 /// Errors: not the owner's ([`Code::SharedImageReadonly`], [`Code::NotImageOwner`]);

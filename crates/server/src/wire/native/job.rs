@@ -1,5 +1,7 @@
 //! Jobs.
 
+use std::collections::BTreeSet;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use lendglass_core::job::{Job, JobState, JobWork};
@@ -11,8 +13,9 @@ use utoipa::ToSchema;
 use super::error::{Failure, Problem};
 use super::input::{Asking, PathText, Query};
 use super::share::names_of_pairs;
-use super::view::{JobView, Names, render_job};
+use super::view::{JobNames, JobView, render_job};
 use crate::app::App;
+use crate::service::image;
 use crate::service::job::{self, JobFilter};
 use crate::wire::common::{invalid, parse_time};
 
@@ -68,9 +71,14 @@ pub async fn list(
     }))
 }
 
-/// The names of the recipients in the results of jobs, as far as the caller may know them.
-async fn names(app: &App, asking: &Asking, jobs: &[Job]) -> Result<Names, Error> {
-    names_of_pairs(app, asking, jobs.iter().flat_map(|job| &job.results)).await
+/// What the images and the recipients of jobs are called, as far as the caller may know.
+async fn names(app: &App, asking: &Asking, jobs: &[Job]) -> Result<JobNames, Error> {
+    let images: BTreeSet<&ImageId> = jobs.iter().flat_map(Job::images).collect();
+    let images: Vec<ImageId> = images.into_iter().cloned().collect();
+    Ok(JobNames {
+        images: image::names(app, &asking.caller, &images).await?,
+        recipients: names_of_pairs(app, asking, jobs.iter().flat_map(|job| &job.results)).await?,
+    })
 }
 
 async fn answer(app: &App, asking: &Asking, job: Job) -> Result<Answer<JobView>, Failure> {

@@ -7,7 +7,7 @@ use lendglass_core::image::{Image, ImageKind as CoreKind};
 use lendglass_core::job::{Job, JobWork, Outcome, PairResult};
 use lendglass_core::share::{Recipient, Share, ShareEvent};
 use lendglass_core::vault::needed_gib;
-use lendglass_core::{Error, Language, ProjectId, Timestamp};
+use lendglass_core::{Error, ImageId, Language, ProjectId, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -469,6 +469,8 @@ pub struct JobView {
     pub image: Option<String>,
     /// The image that this one is a copy of, where it is one.
     pub source: Option<String>,
+    /// What the images of the job are called, by their ids, where the caller sees them.
+    pub image_names: BTreeMap<String, String>,
     /// Why it failed.
     pub failure: Option<Reason>,
     /// Pair by pair, where the work has pairs.
@@ -481,17 +483,27 @@ pub struct JobView {
     pub updated_at: String,
 }
 
+/// What the images and the recipients of jobs are called, as far as the caller may know.
+pub struct JobNames {
+    /// By image; of those that the caller sees.
+    pub images: BTreeMap<ImageId, String>,
+    /// By project.
+    pub recipients: Names,
+}
+
 /// A job.
-pub fn render_job(job: &Job, language: Language, names: &Names) -> JobView {
+pub fn render_job(job: &Job, language: Language, names: &JobNames) -> JobView {
     let (image, results) = match &job.work {
         JobWork::Share { event } => {
-            let pairs = job.results.iter().map(|pair| render_pair(pair, *event, language, names));
+            let render = |pair| render_pair(pair, *event, language, &names.recipients);
+            let pairs = job.results.iter().map(render);
             (None, pairs.collect())
         }
         JobWork::ImageReplicate { target, .. }
         | JobWork::ImageCopy { target, .. }
         | JobWork::ServerImage { target, .. } => (Some(target.to_string()), Vec::new()),
     };
+    let named = job.images().into_iter().filter_map(|id| names.images.get_key_value(id));
     JobView {
         id: job.id.to_string(),
         kind: job.work.kind(),
@@ -499,6 +511,7 @@ pub fn render_job(job: &Job, language: Language, names: &Names) -> JobView {
         progress_percent: job.progress_percent,
         image,
         source: job.work.source().map(ToString::to_string),
+        image_names: named.map(|(id, name)| (id.to_string(), name.clone())).collect(),
         failure: job.error().map(|error| Reason::of(&error, language)),
         results,
         user: job.user.to_string(),
