@@ -1,4 +1,4 @@
-import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
@@ -8,9 +8,6 @@ import { useTexts } from "~/i18n/texts";
 import { toast, toastWithUndo } from "~/shell/messages";
 import type { Load, Query } from "~/table/types";
 import { imageTexts } from "./texts";
-
-/** Names of so many images are asked for; the others are shown by their ids. */
-const NAMED = 20;
 
 /** Reads pages of images; `fixed` says of which view. Keep it outside of components, or memoized. */
 export function useImages(fixed: Query): Load<Image> {
@@ -54,23 +51,6 @@ export function useImagesById(ids: string[]) {
       return all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     },
   });
-}
-
-/** What images are called, by their ids; nothing of those that cannot be seen. Asked for once each. */
-export function useImageNames(ids: (string | null | undefined)[]) {
-  const { api, key } = usePlace();
-  const wanted = [...new Set(ids)].filter((id) => id != null).slice(0, NAMED);
-  const answers = useQueries({
-    queries: wanted.map((id) => ({
-      queryKey: [...key, "names", id],
-      queryFn: async () =>
-        (await ok(api.GET("/api/v1/images/{id}", { params: { path: { id } } }))).name ?? "",
-      staleTime: 60_000,
-      retry: false,
-    })),
-  });
-  return (id: string | null | undefined): string | undefined =>
-    (id && answers[wanted.indexOf(id)]?.data) || undefined;
 }
 
 /** How many offers wait for this project's answer. */

@@ -4,7 +4,6 @@ import { useNavigate } from "react-router";
 import { ok } from "~/api/client";
 import { usePlace } from "~/api/context";
 import { useSession } from "~/api/session";
-import type { Job } from "~/api/types";
 import { useTexts } from "~/i18n/texts";
 import { isCancelled, isOpen, useJobTitle } from "~/pages/jobs/shared";
 import { texts } from "~/pages/jobs/texts";
@@ -13,7 +12,6 @@ import { flash, toast } from "./messages";
 /** Whoever began what took so long may be looking at something else by now. */
 const LONG_MS = 30_000;
 const LIVE_MS = 5_000;
-const NONE: Job[] = [];
 
 /** Tells the user how his own jobs end, whatever page is on show: what failed, and what took long. */
 export default function JobNews() {
@@ -27,11 +25,9 @@ export default function JobNews() {
     refetchInterval: ({ state }) => (state.data?.jobs.some(isOpen) ? LIVE_MS : false),
     placeholderData: undefined,
   });
-  const jobs = data?.jobs ?? NONE;
   // Whether each that was seen had ended; those of the first answer are no news.
   const seen = useRef<Map<string, boolean>>(null);
-  const fresh = jobs.filter((job) => isOpen(job) || (seen.current && seen.current.get(job.id) !== true));
-  const title = useJobTitle(fresh);
+  const title = useJobTitle();
   const latest = useRef(title);
   latest.current = title;
   useEffect(() => {

@@ -72,9 +72,8 @@ export function List<Row>(list: ListProps<Row>) {
     seen.current = { at, ids };
     if (gone.length) setTicked((all) => new Map([...all].filter(([id]) => !gone.includes(id))));
   }, [at, result.data, result.isPlaceholderData, rowId]);
-  const { onSelection, onRows } = list;
+  const { onSelection } = list;
   useEffect(() => onSelection?.(selected), [onSelection, selected]);
-  useEffect(() => onRows?.(rows), [onRows, rows]);
   const tick = (next: Row[]) => {
     const here = new Set(rows.map(rowId));
     setTicked(

@@ -95,6 +95,4 @@ export interface ListProps<Row> {
   /** Whether some rows will soon be different: they are then read again by themselves. */
   isPassing?: (rows: Row[]) => boolean;
   onSelection?: (rows: Row[]) => void;
-  /** Hears which rows are on show. */
-  onRows?: (rows: Row[]) => void;
 }

@@ -13,8 +13,8 @@ import type { Load } from "~/table/types";
 import { CopyText } from "~/ui/Copy";
 import { Page } from "~/ui/Page";
 import { Picture } from "~/ui/Picture";
-import { RangePicker, useRange } from "../audit/RangePicker";
-import { boundsOf } from "../audit/range";
+import { RangePicker, useRange } from "~/ui/range/RangePicker";
+import { boundsOf } from "~/ui/range/range";
 import {
   isOpen,
   JobProgress,
@@ -36,8 +36,7 @@ const idOf = (job: Job) => job.id;
 export default function JobList() {
   const t = useTexts(texts);
   const { api, path } = usePlace();
-  const [shown, setShown] = useState<Job[]>([]);
-  const title = useJobTitle(shown);
+  const title = useJobTitle();
   const range = useRange();
   const { user } = useSession();
   const retry = useRetry();
@@ -69,7 +68,6 @@ export default function JobList() {
         cli={(job) => `lend job show ${job.id}`}
         freeText={null}
         isPassing={(jobs) => jobs.some(isOpen)}
-        onRows={setShown}
         above={<RangePicker />}
         columns={[
           {

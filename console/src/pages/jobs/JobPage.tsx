@@ -19,7 +19,6 @@ import { Confirm } from "~/dialogs/Confirm";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { useWords } from "~/i18n/words";
-import { useImageNames } from "~/images/queries";
 import { Help, useFrame } from "~/shell/frame";
 import { Go } from "~/shell/links";
 import { PageLoading } from "~/shell/Shell";
@@ -56,7 +55,7 @@ export default function JobPage() {
     queryFn: () => ok(api.GET("/api/v1/jobs/{id}", { params: { path: { id } } })),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LIVE : false),
   });
-  const title = useJobTitle(data ? [data] : []);
+  const title = useJobTitle();
   useFrame(data ? title(data) : t("job"), [
     { text: t("title"), href: path("jobs") },
     { text: data ? title(data) : id, href: path(`jobs/${id}`) },
@@ -78,7 +77,7 @@ function Shown({ job }: { job: Job }) {
   const t = useTexts(texts);
   const { region, project } = usePlace();
   const { exact } = useFormat();
-  const title = useJobTitle([job])(job);
+  const title = useJobTitle()(job);
   const retry = useRetry()(job);
   const kind = useJobKind();
   const result = useJobResult();
@@ -155,7 +154,7 @@ function Shown({ job }: { job: Job }) {
           ]}
         />
       </Container>
-      <Results pairs={job.results} />
+      <Results job={job} />
       <ExpandableSection headerText={t("json")} variant="container">
         <SpaceBetween size="m">
           <Code title={t("follow")} text={`lend job show ${job.id}`} />
@@ -182,13 +181,11 @@ function Shown({ job }: { job: Job }) {
 }
 
 /** What became of each image × tenant. */
-function Results({ pairs }: { pairs: Pair[] }) {
+function Results({ job: { results: pairs, image_names: names } }: { job: Job }) {
   const t = useTexts(texts);
   const w = useWords();
   const { region, project } = usePlace();
   const [onlyRefused, setOnlyRefused] = useState(false);
-  const ids = [...new Set(pairs.map((pair) => pair.image))];
-  const nameOf = useImageNames(ids);
   const hasRefused = pairs.some((pair) => pair.outcome === "refused");
   const shown = onlyRefused ? pairs.filter((pair) => pair.outcome === "refused") : pairs;
   return (
@@ -218,7 +215,7 @@ function Results({ pairs }: { pairs: Pair[] }) {
             id: `${pair.image}/${pair.recipient}`,
             cells: [
               <Go key="image" to={imagePathOf({ image: pair.image, region, project })}>
-                {nameOf(pair.image) ?? <span className="lg-mono">{pair.image}</span>}
+                {names[pair.image] ?? <span className="lg-mono">{pair.image}</span>}
               </Go>,
               <span key="tenant">
                 {pair.resolved?.name && <span>{pair.resolved.name} · </span>}

@@ -7,7 +7,6 @@ import { useSession } from "~/api/session";
 import type { Job } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
-import { useImageNames } from "~/images/queries";
 import { toast } from "~/shell/messages";
 import type { Act } from "~/table/types";
 import { short } from "~/ui/Copy";
@@ -31,17 +30,16 @@ const imagesOf = ({ kind, results, source, image }: Job): string[] =>
     ? [...new Set(results.map((pair) => pair.image))]
     : [source ?? image ?? ""].filter(Boolean);
 
-/** What a job does, and to which image, as a title; `jobs` are those that are asked for. */
-export function useJobTitle(jobs: Job[]) {
+/** What a job does, and to which image, as a title. */
+export function useJobTitle() {
   const t = useTexts(texts);
-  const nameOf = useImageNames(jobs.map((job) => imagesOf(job)[0]));
   return (job: Job): string => {
     const { kind } = job;
     const images = imagesOf(job);
     const [first] = images;
     const what =
       first && images.length === 1
-        ? t("what.one", { of: nameOf(first) ?? short(first) })
+        ? t("what.one", { of: job.image_names[first] ?? short(first) })
         : t("what.many", { n: images.length });
     if (kind === "share") {
       const act = did(job, "removed")

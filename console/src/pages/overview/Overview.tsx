@@ -210,7 +210,7 @@ function Jobs() {
     },
     refetchInterval: ({ state }) => (state.data?.length ? 1_000 : 60_000),
   });
-  const title = useJobTitle(query.data ?? []);
+  const title = useJobTitle();
   return (
     <Card
       title={t("jobs.title")}

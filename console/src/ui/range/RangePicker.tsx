@@ -4,7 +4,7 @@ import { useSearchParams } from "react-router";
 import { useTexts } from "~/i18n/texts";
 import { useParamsPatch } from "~/ui/url";
 import { isPreset, PRESETS, pickedOf, type Range } from "./range";
-import { texts } from "./texts";
+import { rangeTexts } from "./texts";
 
 /** The time range of the address. */
 export function useRange(): Range {
@@ -14,26 +14,26 @@ export function useRange(): Range {
 }
 
 export function RangePicker() {
-  const t = useTexts(texts);
+  const t = useTexts(rangeTexts);
   const range = useRange();
   const patch = useParamsPatch();
   return (
     <DateRangePicker
       value={pickedOf(range)}
-      ariaLabel={t("range")}
-      placeholder={t("rangeAny")}
+      ariaLabel={t("label")}
+      placeholder={t("any")}
       expandToViewport
       showClearButton
       relativeOptions={PRESETS.map((key) => ({ key, type: "relative", amount: 1, unit: key }))}
       rangeSelectorMode="default"
       i18nStrings={{
-        formatRelativeRange: ({ key = "" }) => (isPreset(key) ? t(`range.${key}`) : t("rangeAny")),
+        formatRelativeRange: ({ key = "" }) => (isPreset(key) ? t(key) : t("any")),
       }}
       isValidRange={(value) => {
         if (value?.type !== "absolute") return { valid: true };
-        if (!value.startDate || !value.endDate) return { valid: false, errorMessage: t("range.missing") };
+        if (!value.startDate || !value.endDate) return { valid: false, errorMessage: t("missing") };
         if (new Date(value.startDate) >= new Date(value.endDate))
-          return { valid: false, errorMessage: t("range.bad") };
+          return { valid: false, errorMessage: t("bad") };
         return { valid: true };
       }}
       onChange={({ detail: { value } }) =>
