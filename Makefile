@@ -32,6 +32,7 @@ test: $(CONSOLE) lint $(VENV)/ready
 	cargo build --workspace --bins
 	$(CARGO_TEST) --workspace
 	$(VENV)/bin/pytest interop
+	cd console && npm run --silent lint && npm run --silent test
 	@test -x /usr/bin/chromium || sh interop/install.sh chromium
 	cd console && npm run --silent e2e
 
