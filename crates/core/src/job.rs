@@ -20,6 +20,8 @@ pub enum JobWork {
     ImageReplicate {
         /// The image whose bytes are taken.
         source: ImageId,
+        /// What it was called when this was asked for: it may be gone when somebody reads of it.
+        source_name: Option<String>,
         /// The record that gets them; it is `Importing` until the job ends.
         target: ImageId,
     },
@@ -28,6 +30,8 @@ pub enum JobWork {
     ImageCopy {
         /// The image whose bytes are read.
         source: ImageId,
+        /// What it was called when this was asked for: it may be gone when somebody reads of it.
+        source_name: Option<String>,
         /// The record that gets them; it is `Importing` until the job ends.
         target: ImageId,
     },
@@ -72,6 +76,15 @@ impl JobWork {
             JobWork::ImageReplicate { source, .. } | JobWork::ImageCopy { source, .. } => {
                 Some(source)
             }
+        }
+    }
+
+    /// What the image that it copies was called when this was asked for.
+    pub fn source_name(&self) -> Option<&str> {
+        match self {
+            JobWork::Share { .. } | JobWork::ServerImage { .. } => None,
+            JobWork::ImageReplicate { source_name, .. }
+            | JobWork::ImageCopy { source_name, .. } => source_name.as_deref(),
         }
     }
 

@@ -515,7 +515,8 @@ async fn replicas_are_jobs(server: TestServer) {
     assert_eq!(read.bytes, bytes(), "a replica outlives its source");
     let jobs = server.request("bob", "GET", "/api/v1/jobs?limit=1", ()).await.json();
     assert_eq!(jobs["jobs"][0]["kind"], "image_replicate");
-    assert_eq!(jobs["jobs"][0]["image_names"], json!({copy_id: "copy1"}), "the source is gone");
+    let names = json!({&id: "sys1", copy_id: "copy1"});
+    assert_eq!(jobs["jobs"][0]["image_names"], names, "the source is gone, its name is not");
     assert!(jobs["next"].is_string());
 }
 

@@ -379,11 +379,9 @@ fn read(columns: &mut Columns) -> Result<Job, Error> {
 fn payload_text(work: &JobWork) -> String {
     match work {
         JobWork::Share { event } => json!({"event": event.as_str()}),
-        JobWork::ImageReplicate { source, target } => {
-            json!({"source": source.as_str(), "target": target.as_str()})
-        }
-        JobWork::ImageCopy { source, target } => {
-            json!({"source": source.as_str(), "target": target.as_str()})
+        JobWork::ImageReplicate { source, source_name, target }
+        | JobWork::ImageCopy { source, source_name, target } => {
+            json!({"source": source.as_str(), "source_name": source_name, "target": target.as_str()})
         }
         JobWork::ServerImage { backup, target } => {
             json!({"backup": backup.as_str(), "target": target.as_str()})
@@ -397,16 +395,19 @@ fn read_work(kind: &str, payload: &str) -> Result<JobWork, Error> {
     let text = |name: &str| {
         payload[name].as_str().map(str::to_owned).ok_or_else(|| broken(format!("no {name}")))
     };
+    let source_name = || payload["source_name"].as_str().map(str::to_owned);
     match kind {
         "share" => ShareEvent::parse(&text("event")?)
             .map(|event| JobWork::Share { event })
             .ok_or_else(|| broken("unknown event")),
         "image_replicate" => Ok(JobWork::ImageReplicate {
             source: ImageId::trusted(text("source")?),
+            source_name: source_name(),
             target: ImageId::trusted(text("target")?),
         }),
         "image_copy" => Ok(JobWork::ImageCopy {
             source: ImageId::trusted(text("source")?),
+            source_name: source_name(),
             target: ImageId::trusted(text("target")?),
         }),
         "server_image" => Ok(JobWork::ServerImage {

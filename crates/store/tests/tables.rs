@@ -494,7 +494,11 @@ fn a_job(id: &str, work: JobWork, state: JobState) -> Job {
 }
 
 fn replicate() -> JobWork {
-    JobWork::ImageReplicate { source: ImageId::trusted("s"), target: ImageId::trusted("t") }
+    JobWork::ImageReplicate {
+        source: ImageId::trusted("s"),
+        source_name: Some("source".to_owned()),
+        target: ImageId::trusted("t"),
+    }
 }
 
 async fn write(db: &Db, written: &Job) {

@@ -130,7 +130,7 @@ fn work(tx: &mut Tx<'_>, app: &App, work: &JobWork) -> Result<(), Error> {
     match work {
         // Done within the transaction that wrote it.
         JobWork::Share { .. } | JobWork::ServerImage { .. } => Ok(()),
-        JobWork::ImageReplicate { source, target } => replicate::work(tx, app, source, target),
+        JobWork::ImageReplicate { source, target, .. } => replicate::work(tx, app, source, target),
         JobWork::ImageCopy { .. } => Err(Error::internal("bytes do not move in a transaction")),
     }
 }

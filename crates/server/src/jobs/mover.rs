@@ -52,7 +52,7 @@ pub(super) async fn run(app: App, claim: Claim, stop: watch::Receiver<bool>) {
 
 async fn work(app: &App, claim: &Claim, progress: &Progress) -> Result<(), Error> {
     match &claim.job.work {
-        JobWork::ImageCopy { source, target } => {
+        JobWork::ImageCopy { source, target, .. } => {
             copy::run(app, claim, (source, target), progress).await
         }
         JobWork::Share { .. } | JobWork::ImageReplicate { .. } | JobWork::ServerImage { .. } => {

@@ -105,7 +105,11 @@ fn begin(
     let made = AuditEvent::by(&there, now, AuditVerb::ImageCopy, target.as_str())
         .with_detail(format!("source={} region={}", wish.source, image.region));
     store_audit::insert(tx, &app.ids.hex(), &made)?;
-    let work = JobWork::ImageCopy { source: wish.source.clone(), target: target.clone() };
+    let work = JobWork::ImageCopy {
+        source: wish.source.clone(),
+        source_name: image.name.clone(),
+        target: target.clone(),
+    };
     store_job::insert(tx, &ready(caller, job, work, now))?;
     Ok((importing, job.clone()))
 }

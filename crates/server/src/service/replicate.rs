@@ -81,7 +81,11 @@ fn begin(
         .on_behalf(&image.owner)
         .with_detail(format!("copy={target}"));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
-    let work = JobWork::ImageReplicate { source: source.clone(), target: target.clone() };
+    let work = JobWork::ImageReplicate {
+        source: source.clone(),
+        source_name: image.name.clone(),
+        target: target.clone(),
+    };
     store_job::insert(tx, &ready(caller, job, work, now))?;
     Ok((importing, job.clone()))
 }

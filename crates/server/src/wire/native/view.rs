@@ -469,7 +469,8 @@ pub struct JobView {
     pub image: Option<String>,
     /// The image that this one is a copy of, where it is one.
     pub source: Option<String>,
-    /// What the images of the job are called, by their ids, where the caller sees them.
+    /// What the images of the job are called, by their ids: those that the caller sees, and what is
+    /// copied as it was called when the job was asked for.
     pub image_names: BTreeMap<String, String>,
     /// Why it failed.
     pub failure: Option<Reason>,
@@ -503,7 +504,11 @@ pub fn render_job(job: &Job, language: Language, names: &JobNames) -> JobView {
         | JobWork::ImageCopy { target, .. }
         | JobWork::ServerImage { target, .. } => (Some(target.to_string()), Vec::new()),
     };
-    let named = job.images().into_iter().filter_map(|id| names.images.get_key_value(id));
+    let of_source = job.work.source().zip(job.work.source_name());
+    let mut image_names: BTreeMap<String, String> =
+        of_source.into_iter().map(|(id, name)| (id.to_string(), name.to_owned())).collect();
+    let seen = job.images().into_iter().filter_map(|id| names.images.get_key_value(id));
+    image_names.extend(seen.map(|(id, name)| (id.to_string(), name.clone())));
     JobView {
         id: job.id.to_string(),
         kind: job.work.kind(),
@@ -511,7 +516,7 @@ pub fn render_job(job: &Job, language: Language, names: &JobNames) -> JobView {
         progress_percent: job.progress_percent,
         image,
         source: job.work.source().map(ToString::to_string),
-        image_names: named.map(|(id, name)| (id.to_string(), name.clone())).collect(),
+        image_names,
         failure: job.error().map(|error| Reason::of(&error, language)),
         results,
         user: job.user.to_string(),
