@@ -22,6 +22,24 @@ test("a_lost_connection_is_said_and_mends_itself", async ({ alice, bob, server, 
   ).toBeVisible({ timeout: 40_000 });
 });
 
+test("what_changes_before_anything_is_heard_is_shown_all_the_same", { tag: "@once" }, async ({ alice }) => {
+  await alice.image("erp-golden");
+  const { page } = alice;
+  let letListen = () => {};
+  const mayListen = new Promise<void>((resolve) => {
+    letListen = resolve;
+  });
+  await page.route("**/api/v1/events", async (route) => {
+    await mayListen;
+    await route.continue();
+  });
+  await alice.open("images/private");
+  await expect(page.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
+  await alice.image("crm-golden");
+  letListen();
+  await expect(page.getByRole("rowheader", { name: "crm-golden" })).toBeVisible();
+});
+
 test("a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", async ({ alice, say }) => {
   const image = await alice.image("erp-golden");
   const page = await alice.open(`images/private?dialog=share&ids=${image}`);

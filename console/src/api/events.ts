@@ -92,7 +92,6 @@ export function useServerEvents() {
       for (const what of STALE) void client.invalidateQueries({ queryKey: [...key, what] });
     });
     let last: string | undefined;
-    let isBack = false;
     const listen = async () => {
       const answer = await send(
         new Request(`${location.origin}${apiBase}/api/v1/events`, {
@@ -101,9 +100,8 @@ export function useServerEvents() {
         }),
         { region, project },
       );
-      // What changed without a notice while nobody listened was not told.
-      if (isBack) stale();
-      isBack = true;
+      // What changed since pages were read, and before this was heard, nobody was told.
+      stale();
       const push = eventParser(({ id, event, data }) => {
         if (id) last = id;
         if (event === "gap" || event === "changed" || event === "notice") stale();
