@@ -10,8 +10,8 @@ export default defineConfig<Options>({
   testMatch: "*.spec.ts",
   outputDir: "test-results",
   forbidOnly: CI,
-  // A machine that stalls is no fault of the console; what passes on the second try is told as flaky.
-  retries: 1,
+  // A machine that stalls is no fault of the console; what passes on a later try is told as flaky.
+  retries: 2,
   workers: 2,
   timeout: 90_000,
   expect: { timeout: 20_000 },
