@@ -265,7 +265,7 @@ function useBell() {
     text: text(notice),
     secondaryText: ago(notice.at),
     iconName: notice.is_read ? undefined : ("status-info" as const),
-    href: to(path(noticePage(notice.kind))),
+    href: to(path(noticePage(notice))),
   }));
   return {
     unread: data?.unread ?? 0,

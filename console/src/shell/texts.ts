@@ -103,6 +103,14 @@ export const shellTexts = catalogue("shell", {
     "A vault has space again: “{image}” of {who} has gone",
     "存储库已释放空间：{who} 的“{image}”已移除",
   ],
+  "notice.vault.nearly_full": [
+    "The vault “{vault}” is nearly full: {used} of {max} GB",
+    "存储库“{vault}”即将用满：{used} / {max} GB",
+  ],
+  "notice.quota.nearly_full": [
+    "The quota “{quota}” is nearly used up: {used} of {max}",
+    "配额“{quota}”即将用尽：{used} / {max}",
+  ],
   "notice.somebody": ["Somebody", "某租户"],
   "toast.details": ["Details", "详情"],
   "lost.title": ["Connection lost", "连接已断开"],

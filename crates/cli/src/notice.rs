@@ -24,13 +24,17 @@ const COLUMNS: &[Column] = &[
     column("id", "ID", "ID"),
     column("at", "Time", "时间"),
     column("kind", "What", "事件"),
-    column("image", "Image", "镜像"),
+    column("about", "About", "对象"),
     column("counterpart", "By or with", "对方"),
     column("note", "Note", "留言"),
     column("is_read", "Read", "已读"),
 ];
 const LONG: &[Column] = &[
     column("image_id", "Image ID", "镜像 ID"),
+    column("vault_id", "Vault ID", "存储库 ID"),
+    column("quota", "Quota", "配额"),
+    column("used", "Used", "已用"),
+    column("limit", "Limit", "上限"),
     column("counterpart_id", "ID of the other side", "对方 ID"),
     column("to", "Told", "接收方"),
     column("region", "Region", "区域"),
@@ -52,15 +56,30 @@ fn list(on: &On<'_>, unread: bool, kinds: &[String], page: &Page) -> Result<u8, 
 
 fn row(notice: &Value) -> Value {
     let other = &notice["counterpart"];
+    let (image, vault, quota) = (&notice["image"], &notice["vault"], &notice["quota"]);
+    // One of them is there; the others are null, and so are their fields.
+    let either =
+        |one: &Value, other: &Value| if one.is_null() { other.clone() } else { one.clone() };
+    let used = either(&vault["used_gib"], &quota["used"]);
+    let limit = either(&vault["capacity_gib"], &quota["limit"]);
+    let about = match (vault["name"].as_str(), quota["name"].as_str()) {
+        (Some(name), _) => Some(format!("{name} {used}/{limit} GiB")),
+        (None, Some(name)) => Some(format!("{name} {used}/{limit}")),
+        (None, None) => image["name"].as_str().or(image["id"].as_str()).map(str::to_owned),
+    };
     json!({
         "id": notice["id"],
         "at": notice["at"],
         "kind": notice["kind"],
-        "image": notice["image"]["name"].as_str().or(notice["image"]["id"].as_str()),
+        "about": about,
         "counterpart": other["name"].as_str().or(other["id"].as_str()),
         "note": notice["note"],
         "is_read": notice["is_read"],
-        "image_id": notice["image"]["id"],
+        "image_id": image["id"],
+        "vault_id": vault["id"],
+        "quota": quota["name"],
+        "used": used,
+        "limit": limit,
         "counterpart_id": other["id"],
         "to": notice["to"]["kind"],
         "region": notice["region"],

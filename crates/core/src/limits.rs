@@ -89,6 +89,9 @@ pub const READ_WINDOW_SECONDS: i64 = 600;
 pub const READ_WINDOWS: usize = 50_000;
 /// Events that one page of the audit trail looks at to find those a filter wants.
 pub const AUDIT_SCAN_ROWS: usize = 5_000;
+/// From how much of a quota or of a vault on its project is told that little is left, percent: what is
+/// left is time enough to ask for more (ux.md §8). The console warns from the same share on.
+pub const NEARLY_FULL_PERCENT: u64 = 80;
 /// Notices kept in one inbox; the oldest go first. The index `inbox_long` has the same number.
 pub const NOTICES_OF_INBOX: i64 = 10_000;
 /// How long a notice is kept: a quarter of a year, in which somebody looks.

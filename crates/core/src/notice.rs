@@ -1,9 +1,12 @@
-//! Notices: what a project or an account is told about its images and shares (RC-01, RC-02, DL-07).
+//! Notices: what a project or an account is told about its images and shares (RC-01, RC-02, DL-07),
+//! its vaults and its quotas.
 
-use crate::id::{ImageId, RegionId};
+use crate::id::{ImageId, ProjectId, RegionId, VaultId};
 use crate::image::words;
+use crate::quota::{Filling, Level, Quota};
 use crate::share::Recipient;
 use crate::time::Timestamp;
+use crate::vault::Vault;
 
 words! {
     /// What happened.
@@ -38,25 +41,55 @@ words! {
         ShareReminded = "share.reminded",
         /// To the recipient: the room that an image took in a vault is free again.
         VaultReleased = "vault.released",
+        /// To the project: one of its vaults has become nearly full.
+        VaultNearlyFull = "vault.nearly_full",
+        /// To the project: one of its quotas has become nearly used up.
+        QuotaNearlyFull = "quota.nearly_full",
     }
 }
 
 /// Where notices arrive: whose, and in which region (RC-02).
 pub type Inbox = (Recipient, RegionId);
 
+/// What a notice is about, as it was then: it may be gone, or fuller, when the notice is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An image.
+    Image {
+        /// Its id.
+        id: ImageId,
+        /// Its name.
+        name: Option<String>,
+    },
+    /// A vault.
+    Vault {
+        /// Its id.
+        id: VaultId,
+        /// Its name.
+        name: String,
+        /// How full it was, GiB.
+        level: Level,
+    },
+    /// A quota of the project in the region.
+    Quota {
+        /// Which.
+        quota: Quota,
+        /// How much of it was used.
+        level: Level,
+    },
+}
+
 /// What one inbox is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// Who is told.
     pub to: Recipient,
-    /// Where: the region of the image.
+    /// Where: the region of the image, the vault or the quota.
     pub region: RegionId,
     /// What happened.
     pub kind: NoticeKind,
-    /// To which image.
-    pub image: ImageId,
-    /// How the image was called then: it may be gone when the notice is read.
-    pub image_name: Option<String>,
+    /// To what.
+    pub subject: Subject,
     /// The other side.
     pub counterpart: Option<Recipient>,
     /// A message of people, plain text.
@@ -69,6 +102,43 @@ impl Notice {
     /// The inbox it arrives in.
     pub fn inbox(&self) -> Inbox {
         (self.to.clone(), self.region.clone())
+    }
+
+    /// What a project is told when one of its quotas is used more: something only where that makes it
+    /// nearly full.
+    pub fn of_quota(
+        project: &ProjectId,
+        region: &RegionId,
+        quota: Quota,
+        filling: Filling,
+        at: Timestamp,
+    ) -> Option<Notice> {
+        filling.makes_nearly_full().then(|| Notice {
+            to: Recipient::Project(project.clone()),
+            region: region.clone(),
+            kind: NoticeKind::QuotaNearlyFull,
+            subject: Subject::Quota { quota, level: filling.after },
+            counterpart: None,
+            note: None,
+            at,
+        })
+    }
+
+    /// As [`Notice::of_quota`], for what a vault keeps, GiB.
+    pub fn of_vault(vault: &Vault, filling: Filling, at: Timestamp) -> Option<Notice> {
+        filling.makes_nearly_full().then(|| Notice {
+            to: Recipient::Project(vault.project.clone()),
+            region: vault.region.clone(),
+            kind: NoticeKind::VaultNearlyFull,
+            subject: Subject::Vault {
+                id: vault.id.clone(),
+                name: vault.name.clone(),
+                level: filling.after,
+            },
+            counterpart: None,
+            note: None,
+            at,
+        })
     }
 }
 
@@ -91,7 +161,9 @@ impl NoticeKind {
             | NoticeKind::ShareLapsing
             | NoticeKind::ShareLapsed
             | NoticeKind::ShareEnded
-            | NoticeKind::ShareCeilingReached => false,
+            | NoticeKind::ShareCeilingReached
+            | NoticeKind::VaultNearlyFull
+            | NoticeKind::QuotaNearlyFull => false,
         }
     }
 }

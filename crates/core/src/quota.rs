@@ -2,9 +2,62 @@
 //! parent row locked; these functions only compare.
 
 use crate::error::{Code, Error};
-use crate::image::{Image, ImageKind};
+use crate::image::{Image, ImageKind, words};
+use crate::limits::NEARLY_FULL_PERCENT;
 use crate::policy::{Ceiling, Policy};
 use crate::share::{ShareState, counts};
+
+words! {
+    /// What of a project is counted against a ceiling, in each region.
+    Quota {
+        /// Images it owns; received ones do not count (SH-23).
+        PrivateImages = "private_images",
+        /// Distinct images it shares out (SH-16).
+        SharedImages = "shared_images",
+        /// Vaults it has (FS-12).
+        Vaults = "vaults",
+        /// What they hold at most together, GiB.
+        VaultCapacity = "vault_capacity_gib",
+    }
+}
+
+/// How much of a ceiling is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// So much.
+    pub used: u64,
+    /// Of so much.
+    pub limit: u64,
+}
+
+impl Level {
+    /// Whether there is so little left that the project should know.
+    pub fn is_nearly_full(self) -> bool {
+        self.used.saturating_mul(100) >= self.limit.saturating_mul(NEARLY_FULL_PERCENT)
+    }
+}
+
+/// What a change does to a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filling {
+    /// What it was.
+    pub before: Level,
+    /// What it is.
+    pub after: Level,
+}
+
+impl Filling {
+    /// By `more` under the same ceiling.
+    pub fn by(used: u64, more: u64, limit: u64) -> Filling {
+        let after = used.saturating_add(more);
+        Filling { before: Level { used, limit }, after: Level { used: after, limit } }
+    }
+
+    /// Whether it is this change that leaves little. The next one does not, until enough has gone.
+    pub fn makes_nearly_full(self) -> bool {
+        self.after.is_nearly_full() && !self.before.is_nearly_full()
+    }
+}
 
 /// The live shares of one image, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,9 +152,9 @@ pub fn room_for_share(
 }
 
 /// Whether a project that shares out `used` distinct images may share one more (SH-16).
-pub fn room_for_shared_image(used: u32, policy: &Policy) -> Result<(), Error> {
+pub fn room_for_shared_image(used: u64, policy: &Policy) -> Result<(), Error> {
     match policy.share.max_shared_images {
-        Some(max) if used >= max => {
+        Some(max) if used >= u64::from(max) => {
             Err(Error::new(Code::ShareImageQuota).with("max", max).with("used", used))
         }
         Some(_) | None => Ok(()),
@@ -156,6 +209,22 @@ mod tests {
 
     fn code(result: Result<(), Error>) -> Option<Code> {
         result.err().map(|error| error.code())
+    }
+
+    #[test]
+    fn a_level_is_nearly_full_from_four_fifths_on_and_told_once() {
+        let tells = |used, more, limit| Filling::by(used, more, limit).makes_nearly_full();
+        let told: Vec<u64> = (0..10).filter(|used| tells(*used, 1, 10)).collect();
+        assert_eq!(told, [7], "the eighth of ten, and no other");
+        assert!(tells(0, 10, 10), "all at once");
+        assert!(tells(3, 1, 5) && !tells(2, 1, 5) && tells(0, 1, 1));
+        assert!(!tells(0, 0, 0), "nothing of nothing is no change");
+        let shrunk = Filling {
+            before: Level { used: 50, limit: 100 },
+            after: Level { used: 50, limit: 60 },
+        };
+        assert!(shrunk.makes_nearly_full(), "the ceiling came down");
+        assert!(!tells(0, 1, u64::MAX) && tells(0, u64::MAX, u64::MAX));
     }
 
     #[test]

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "lists", include_str!("../migrations/0018_lists.sql")),
     (19, "scrub", include_str!("../migrations/0019_scrub.sql")),
     (21, "scrub_turns", include_str!("../migrations/0021_scrub_turns.sql")),
+    (22, "levels", include_str!("../migrations/0022_levels.sql")),
 ];
 
 static MAKE_TABLE: &str = "create table if not exists schema_version (\

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use lendglass_core::limits::NOTICES_OF_INBOX;
-use lendglass_core::notice::{Inbox, Notice, NoticeKind};
+use lendglass_core::notice::{Inbox, Notice, NoticeKind, Subject};
+use lendglass_core::quota::{Level, Quota};
 use lendglass_core::share::Recipient;
-use lendglass_core::{Error, ImageId, RegionId, Timestamp};
+use lendglass_core::{Error, ImageId, RegionId, Timestamp, VaultId};
 
 use crate::db::{Columns, Db, Row, Statement, Tx, Value};
 use crate::params;
@@ -17,11 +18,11 @@ static TAKE_NUMBERS: Statement = Statement::new(
      do update set last_number = inbox.last_number + excluded.last_number",
 );
 static INSERT: Statement = Statement::new(
-    "insert into notice (recipient_kind, recipient_id, region_id, number, kind, image_id, \
-     image_name, counterpart_kind, counterpart_id, note, is_read, at) \
+    "insert into notice (recipient_kind, recipient_id, region_id, number, kind, subject_id, \
+     subject_name, used, ceiling, counterpart_kind, counterpart_id, note, is_read, at) \
      values ($1, $2, $3, (select last_number from inbox where recipient_kind = $1 \
      and recipient_id = $2 and region_id = $3) - cast($4 as bigint), \
-     $5, $6, $7, $8, $9, $10, 0, $11)",
+     $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)",
 );
 
 static ENDS: Statement = Statement::new(
@@ -30,8 +31,8 @@ static ENDS: Statement = Statement::new(
 );
 macro_rules! notice_columns {
     () => {
-        "select n.number, n.kind, n.image_id, n.image_name, n.counterpart_kind, \
-         n.counterpart_id, n.note, n.at, case when n.is_read = 1 or n.number <= i.read_to \
+        "select n.number, n.kind, n.subject_id, n.subject_name, n.used, n.ceiling, \
+         n.counterpart_kind, n.counterpart_id, n.note, n.at, case when n.is_read = 1 or n.number <= i.read_to \
          then cast(1 as bigint) else cast(0 as bigint) end from notice n \
          join inbox i on i.recipient_kind = n.recipient_kind \
          and i.recipient_id = n.recipient_id and i.region_id = n.region_id \
@@ -172,14 +173,21 @@ pub fn insert(tx: &mut Tx<'_>, notices: &[Notice]) -> Result<(), Error> {
 
 fn values(notice: &Notice, back: u64) -> Vec<Value> {
     let counterpart = notice.counterpart.as_ref();
+    let (id, name, level) = match &notice.subject {
+        Subject::Image { id, name } => (id.as_str(), name.as_ref(), None),
+        Subject::Vault { id, name, level } => (id.as_str(), Some(name), Some(level)),
+        Subject::Quota { quota, level } => (quota.as_str(), None, Some(level)),
+    };
     params![
         notice.to.kind(),
         notice.to.id(),
         &notice.region,
         back,
         notice.kind.as_str(),
-        &notice.image,
-        notice.image_name.as_ref(),
+        id,
+        name,
+        level.map(|level| level.used),
+        level.map(|level| level.limit),
         counterpart.map(|other| other.kind()),
         counterpart.map(|other| other.id()),
         notice.note.as_ref(),
@@ -242,15 +250,26 @@ fn read_all(inbox: &Inbox, rows: Vec<Row>) -> Result<Vec<Stored>, Error> {
 fn read((to, region): &Inbox, columns: &mut Columns) -> Result<Stored, Error> {
     let number = columns.int()?;
     let kind = columns.word(NoticeKind::parse)?;
-    let image = ImageId::trusted(columns.text()?);
-    let image_name = columns.opt_text()?;
+    let (id, name) = (columns.text()?, columns.opt_text()?);
+    let level = match (columns.opt_u64()?, columns.opt_u64()?) {
+        (Some(used), Some(limit)) => Some(Level { used, limit }),
+        _ => None,
+    };
+    let subject = match (level, name) {
+        (None, name) => Subject::Image { id: ImageId::trusted(id), name },
+        (Some(level), Some(name)) => Subject::Vault { id: VaultId::trusted(id), name, level },
+        (Some(level), None) => {
+            let unknown = || Error::internal(format!("unknown quota {id:?}"));
+            Subject::Quota { quota: Quota::parse(&id).ok_or_else(unknown)?, level }
+        }
+    };
     let counterpart = match (columns.opt_text()?, columns.opt_text()?) {
         (Some(kind), Some(id)) => Recipient::from_parts(&kind, &id),
         _ => None,
     };
     let (note, at) = (columns.opt_text()?, columns.time()?);
     let (to, region) = (to.clone(), region.clone());
-    let notice = Notice { to, region, kind, image, image_name, counterpart, note, at };
+    let notice = Notice { to, region, kind, subject, counterpart, note, at };
     Ok(Stored { number, notice, is_read: columns.flag()? })
 }
 

@@ -4,7 +4,7 @@
 
 mod support;
 
-use lendglass_core::notice::{Notice, NoticeKind};
+use lendglass_core::notice::{Notice, NoticeKind, Subject};
 use lendglass_core::share::Recipient;
 use lendglass_core::{AccountId, Error, ImageId, ProjectId, RegionId, Timestamp};
 use lendglass_store::db::Location;
@@ -19,8 +19,10 @@ fn notice(to: Recipient, image: &str) -> Notice {
         to,
         region: RegionId::trusted("r1"),
         kind: NoticeKind::ImageShared,
-        image: ImageId::trusted(image),
-        image_name: Some("镜像 'one'".to_owned()),
+        subject: Subject::Image {
+            id: ImageId::trusted(image),
+            name: Some("镜像 'one'".to_owned()),
+        },
         counterpart: Some(Recipient::Account(AccountId::trusted("owner"))),
         note: Some("hello".to_owned()),
         at: Timestamp(7),
@@ -33,7 +35,7 @@ fn project(id: &str) -> Recipient {
 
 async fn numbers(db: &Db) -> Vec<(String, i64, String)> {
     static ALL: Statement = Statement::new(
-        "select recipient_id, number, image_id from notice order by recipient_id, number",
+        "select recipient_id, number, subject_id from notice order by recipient_id, number",
     );
     let read = |row: Row| {
         let mut columns = row.read();

@@ -81,7 +81,7 @@ export default function NoticesPage() {
               if (!notice.is_read && !refused) void mark({ ids: [notice.id] });
             }}
           >
-            <Go to={path(noticePage(notice.kind))}>{sentence(notice)}</Go>
+            <Go to={path(noticePage(notice))}>{sentence(notice)}</Go>
           </span>
         ),
         csv: sentence,
@@ -119,8 +119,8 @@ export default function NoticesPage() {
       {
         id: "image",
         header: t("image"),
-        cell: (notice) => <CopyText text={notice.image.id} whole={false} />,
-        csv: (notice) => notice.image.id,
+        cell: ({ image }) => (image ? <CopyText text={image.id} whole={false} /> : "–"),
+        csv: ({ image }) => image?.id,
         isHidden: true,
       },
       {

@@ -3,8 +3,8 @@ import { catalogue } from "~/i18n/texts";
 export const texts = catalogue("notices", {
   title: ["Notices", "通知"],
   text: [
-    "What others did with images of {project}, and with what they share with it. Read is read for everybody of the project.",
-    "他人对 {project} 的镜像以及共享给该项目的镜像所做的操作。标为已读对项目所有成员生效。",
+    "What others did with images of {project} and with what they share with it, and what is nearly full. Read is read for everybody of the project.",
+    "他人对 {project} 的镜像以及共享给该项目的镜像所做的操作，以及即将用满的配额和存储库。标为已读对项目所有成员生效。",
   ],
   notice: ["Notice", "通知"],
   kind: ["Kind", "类型"],
@@ -32,8 +32,8 @@ export const texts = catalogue("notices", {
   markedAll: ["All notices are marked as read.", "已全部标为已读。"],
   empty: ["No notices", "暂无通知"],
   emptyText: [
-    "You hear here when others share, accept, reject or withdraw images.",
-    "他人共享、接受、拒绝或收回镜像时，会在此通知您。",
+    "You hear here when others share, accept, reject or withdraw images, and when a vault or a quota is nearly full.",
+    "他人共享、接受、拒绝或收回镜像，以及存储库或配额即将用满时，会在此通知您。",
   ],
   "kind.image.shared": ["Shared", "共享"],
   "kind.image.shared_again": ["Shared again", "再次共享"],
@@ -50,4 +50,6 @@ export const texts = catalogue("notices", {
   "kind.share.reminded": ["Reminder", "提醒"],
   "kind.image.damaged": ["Image damaged", "镜像损坏"],
   "kind.vault.released": ["Vault space released", "存储库空间释放"],
+  "kind.vault.nearly_full": ["Vault nearly full", "存储库即将用满"],
+  "kind.quota.nearly_full": ["Quota nearly used up", "配额即将用尽"],
 });

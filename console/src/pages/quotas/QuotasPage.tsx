@@ -13,6 +13,7 @@ import { usePlace, usePolicy } from "~/api/context";
 import type { Schema } from "~/api/types";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
+import { useWords } from "~/i18n/words";
 import { PageLoading } from "~/shell/Shell";
 import { CopyText } from "~/ui/Copy";
 import { Failure } from "~/ui/Failure";
@@ -32,6 +33,7 @@ const RULES = [
 /** The ceilings of the project, and how near it is to them. */
 export default function QuotasPage() {
   const t = useTexts(texts);
+  const w = useWords();
   const { api, key, path, info, region, project } = usePlace();
   const { number } = useFormat();
   const rule = usePolicy();
@@ -60,7 +62,7 @@ export default function QuotasPage() {
         <div className="lg-cards">
           {WHAT.map((what) => (
             <Container key={what}>
-              <Usage label={t(`of.${what}`)} text={t(`of.${what}.text`)} usage={data[what]} />
+              <Usage label={w(`quota.${what}`)} text={t(`of.${what}`)} usage={data[what]} />
             </Container>
           ))}
         </div>

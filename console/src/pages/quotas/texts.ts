@@ -3,17 +3,13 @@ import { catalogue } from "~/i18n/texts";
 export const texts = catalogue("quotas", {
   title: ["Quotas", "配额"],
   text: ["What {project} may have in {region}, and what it has.", "{project} 在 {region} 的上限及用量。"],
-  "of.private_images": ["Private images", "私有镜像"],
-  "of.private_images.text": [
+  "of.private_images": [
     "Images that the project owns; received ones do not count.",
     "项目拥有的镜像，收到的共享镜像不计入。",
   ],
-  "of.shared_images": ["Images shared with others", "共享给他人的镜像"],
-  "of.shared_images.text": ["Different images that are shared now.", "当前正在共享的镜像数量。"],
-  "of.vaults": ["Vaults", "存储库"],
-  "of.vaults.text": ["Vaults in all.", "存储库总数。"],
-  "of.vault_capacity_gib": ["Capacity of all vaults (GB)", "存储库总容量 (GB)"],
-  "of.vault_capacity_gib.text": ["What the vaults may hold together.", "全部存储库的容量之和。"],
+  "of.shared_images": ["Different images that are shared now.", "当前正在共享的镜像数量。"],
+  "of.vaults": ["Vaults in all.", "存储库总数。"],
+  "of.vault_capacity_gib": ["What the vaults may hold together.", "全部存储库的容量之和。"],
   "rule.system": ["Tenants of a system-disk image", "系统盘镜像的租户数"],
   "rule.data": ["Tenants of a data-disk image", "数据盘镜像的租户数"],
   "rule.iso": ["Tenants of an ISO image", "ISO 镜像的租户数"],

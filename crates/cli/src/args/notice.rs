@@ -8,6 +8,7 @@ use super::Page;
 #[command(after_help = "Examples:
   lend notice list --unread
   lend notice list --kind image.shared --kind image.withdrawn
+  lend notice list --kind vault.nearly_full --kind quota.nearly_full
   lend notice read p42 a7
   lend notice read --all")]
 pub enum Notice {

@@ -45,13 +45,13 @@ fn notices_are_listed_and_marked_as_read() {
     let told = cloud.lend("bob", &["notice", "list", "--unread", "-f", "json"]).expect(0).json();
     assert_eq!(told[0]["kind"], "image.shared");
     assert_eq!(
-        (told[0]["image"].as_str(), told[0]["counterpart"].as_str(), told[0]["note"].as_str()),
+        (told[0]["about"].as_str(), told[0]["counterpart"].as_str(), told[0]["note"].as_str()),
         (Some("erp"), Some("A"), Some("for the move"))
     );
     let counted = cloud.lend("bob", &["notice", "count", "-f", "value", "-c", "pending"]).expect(0);
     assert!(counted.text().lines().any(|line| line == "1"), "{}", counted.text());
     cloud.lend("bob", &["share", "accept", "erp"]).expect(0);
-    let of_owner = ["notice", "list", "--kind", "share.accepted", "-f", "value", "-c", "image"];
+    let of_owner = ["notice", "list", "--kind", "share.accepted", "-f", "value", "-c", "about"];
     assert_eq!(cloud.lend("alice", &of_owner).expect(0).text(), "erp\n");
     let id = told[0]["id"].as_str().unwrap();
     assert!(cloud.lend("bob", &["notice", "read", id]).expect(0).err.contains("0 unread"));
@@ -59,6 +59,22 @@ fn notices_are_listed_and_marked_as_read() {
     cloud.lend("alice", &["notice", "read", "--all"]).expect(0);
     let left = cloud.lend("alice", &["notice", "list", "--unread", "-f", "value"]).expect(0);
     assert_eq!(left.text(), "");
+}
+
+#[test]
+fn what_is_nearly_full_is_listed_with_its_numbers() {
+    let cloud = Cloud::start();
+    cloud.upload("alice", "erp", b"some bytes");
+    cloud.lend("alice", &["vault", "create", "vault-erp", "--size", "1"]).expect(0);
+    cloud.lend("alice", &["backup", "create", "--vault", "vault-erp", "--disk", "erp"]).expect(0);
+    let list = ["notice", "list", "--kind", "vault.nearly_full", "--long", "-f", "json"];
+    let told = cloud.lend("alice", &list).expect(0).json();
+    assert_eq!(
+        (&told[0]["about"], &told[0]["image_id"]),
+        (&"vault-erp 1/1 GiB".into(), &Value::Null)
+    );
+    assert_eq!((&told[0]["used"], &told[0]["limit"]), (&1.into(), &1.into()));
+    assert!(told[0]["vault_id"].is_string() && told.get(1).is_none());
 }
 
 #[test]

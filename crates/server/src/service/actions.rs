@@ -238,7 +238,7 @@ impl One<'_> {
         quota::room_for_share(self.image, None, state, self.usage, self.policy)?;
         match self.ground.shared_images.get(&self.image.owner) {
             Some(used) if self.image.shares == 0 => {
-                quota::room_for_shared_image(*used, self.policy)
+                quota::room_for_shared_image(u64::from(*used), self.policy)
             }
             Some(_) | None => Ok(()),
         }

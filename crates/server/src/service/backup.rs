@@ -7,7 +7,9 @@ use lendglass_core::access::Standing;
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{ContainerFormat, Image, ImageKind, ImageStatus};
 use lendglass_core::job::{Job, JobState, JobWork};
+use lendglass_core::notice::Notice;
 use lendglass_core::permission::Action;
+use lendglass_core::quota::Filling;
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, Backup, Disk, total_gib, virtual_size_bytes};
 use lendglass_core::{BackupId, Code, Error, ImageId, JobId, VaultId};
@@ -18,9 +20,9 @@ use lendglass_store::{
 
 use crate::app::App;
 use crate::service::image::{NewImage, create_in as create_image_in};
-use crate::service::lock_seen;
 use crate::service::replicate::ready;
 use crate::service::vault::{Filled, lock_own, not_found as vault_not_found};
+use crate::service::{lock_seen, notice};
 
 /// A backup to be made from disk images.
 #[derive(Clone, Debug)]
@@ -104,12 +106,14 @@ fn create_in(
         created_at: now,
     };
     vault::fits(&vault, usage, &[(backup.name.clone(), backup.size_gib)])?;
+    let filling = Filling::by(usage.used_gib, backup.size_gib, u64::from(vault.capacity_gib));
     if !store_backup::insert(tx, &backup, &disks)? {
         return Err(Error::new(Code::BlobDamaged));
     }
     let event = AuditEvent::by(caller, now, AuditVerb::BackupCreate, id.as_str())
         .with_detail(format!("vault={}", vault.id));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
+    notice::tell(tx, Notice::of_vault(&vault, filling, now).as_slice())?;
     Ok(Whole { backup, disks })
 }
 
@@ -259,7 +263,7 @@ fn make_image_in(
     let disks = store_backup::disks_in(tx, id)?;
     // The project is locked with the record, the vault after it.
     let record = server_record(&seen, &disks, new);
-    let queued = create_image_in(tx, app, caller, &record, target, app.clock.now())?;
+    let (queued, told) = create_image_in(tx, app, caller, &record, target, app.clock.now())?;
     let backup = lock(tx, caller, id)?;
     vault::may_image(&backup)?;
     if !store_backup::make_image(tx, id, target, &disks)? {
@@ -274,6 +278,7 @@ fn make_image_in(
     let event = AuditEvent::by(caller, active.updated_at, AuditVerb::ImageCreate, target.as_str())
         .with_detail(format!("backup={id}"));
     store_audit::insert(tx, &app.ids.hex(), &event)?;
+    notice::tell(tx, told.as_slice())?;
     Ok(active)
 }
 

@@ -27,7 +27,7 @@ use lendglass_store::{
 use crate::app::App;
 use crate::service::download::blob_error;
 use crate::service::replicate::{Extras, begin_record, fail, lock_both, ready};
-use crate::service::{job, lock_seen, not_found};
+use crate::service::{job, lock_seen, not_found, notice};
 
 /// How many bytes are written between two notes of what is on disk. A run that breaks off has at
 /// most so many to fetch again; at 100 MB/s a note every second costs nothing.
@@ -97,7 +97,8 @@ fn begin(
     }
     let there = caller_there(tx, app, caller, wish)?;
     there.may(Action::ImagesCopy)?;
-    let importing = begin_record(tx, app, &there, image, target, (wish.name.as_ref(), extras))?;
+    let own = (wish.name.as_ref(), extras);
+    let (importing, told) = begin_record(tx, app, &there, image, target, own)?;
     let asked = AuditEvent::by(caller, now, AuditVerb::ImageCopy, wish.source.as_str())
         .on_behalf(&image.owner)
         .with_detail(format!("copy={target} region={}", wish.region));
@@ -111,6 +112,7 @@ fn begin(
         target: target.clone(),
     };
     store_job::insert(tx, &ready(caller, job, work, now))?;
+    notice::tell(tx, told.as_slice())?;
     Ok((importing, job.clone()))
 }
 

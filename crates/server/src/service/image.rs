@@ -8,8 +8,10 @@ use lendglass_core::image::{
     check_property, check_tag,
 };
 use lendglass_core::limits::{MINIMUM_MAX, PATCH_OPERATIONS};
+use lendglass_core::notice::Notice;
 use lendglass_core::permission::Action;
 use lendglass_core::policy::Policy;
+use lendglass_core::quota::{Filling, Quota};
 use lendglass_core::share::Recipient;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, ProjectId, Timestamp, access, quota};
@@ -20,7 +22,7 @@ use lendglass_store::{
 use crate::app::App;
 use crate::service::share::settle;
 use crate::service::vault::acceptance::{self, Ending};
-use crate::service::{Seen, lock_seen, not_found, tag};
+use crate::service::{Seen, lock_seen, not_found, notice, tag};
 
 pub use crate::service::delete::{Backups, delete, delete_with};
 
@@ -116,10 +118,11 @@ pub async fn create(app: &App, caller: &Caller, new: NewImage) -> Result<Image, 
     let id = new.id.clone().unwrap_or_else(|| ImageId::trusted(app.ids.uuid()));
     let (owned, mine) = (app.clone(), caller.clone());
     app.change(caller, move |tx| {
-        let image = create_in(tx, &owned, &mine, &new, &id, now)?;
+        let (image, told) = create_in(tx, &owned, &mine, &new, &id, now)?;
         let event =
             AuditEvent::by(&mine, now, AuditVerb::ImageCreate, id.as_str()).on_behalf(&image.owner);
         store_audit::insert(tx, &owned.ids.hex(), &event)?;
+        notice::tell(tx, told.as_slice())?;
         Ok(image)
     })
     .await
@@ -130,7 +133,8 @@ fn kind_of(new: &NewImage) -> ImageKind {
 }
 
 /// The record without its event: whoever makes one as a part of something else writes the event of
-/// that.
+/// that. Answers what its owner is to be told as the last step of the transaction; who listens for the
+/// owner is woken by the record itself.
 pub(crate) fn create_in(
     tx: &mut Tx<'_>,
     app: &App,
@@ -138,21 +142,25 @@ pub(crate) fn create_in(
     new: &NewImage,
     id: &ImageId,
     now: Timestamp,
-) -> Result<Image, Error> {
+) -> Result<(Image, Option<Notice>), Error> {
     let owner = new.owner.clone().unwrap_or_else(|| caller.project.clone());
     let policy = store_policy::effective_in(tx, &app.policy, &caller.region, &owner)?;
     let image = record(caller, new, id, owner, &policy, now)?;
     tag::check_gained(tx, &image.owner, &[], &image.tags)?;
-    if policy.private_image_quota.is_some() {
+    let mut told = None;
+    if let Some(max) = policy.private_image_quota {
         store_image::lock_project(tx, &image.owner)?;
         let used = store_image::count_owned(tx, &image.owner, &image.region)?;
         quota::room_for_image(used, &policy)?;
+        let filling = Filling::by(u64::from(used), 1, u64::from(max));
+        let (owner, region) = (&image.owner, &image.region);
+        told = Notice::of_quota(owner, region, Quota::PrivateImages, filling, now);
     }
     if store_image::is_taken(tx, id)? {
         return Err(Error::new(Code::ImageExists).with("id", id));
     }
     store_image::insert(tx, &image, &app.ids.tencent_image())?;
-    Ok(image)
+    Ok((image, told))
 }
 
 fn record(

@@ -3,6 +3,7 @@
 use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::image::{Image, ImageStatus};
 use lendglass_core::job::{Job, JobState, JobWork};
+use lendglass_core::notice::Notice;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, JobId, Timestamp, access};
 use lendglass_store::{
@@ -13,7 +14,7 @@ use lendglass_store::{
 use crate::app::App;
 use crate::service::audit::by_system;
 use crate::service::image::{NewImage, create_in};
-use crate::service::{blueprint, lock_seen, not_found};
+use crate::service::{blueprint, lock_seen, not_found, notice};
 
 /// What a copy has of its own, beside its name: all else is its source's.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +77,7 @@ fn begin(
     let image = &seen.image;
     let policy = store_policy::effective_in(tx, &app.policy, &image.region, &image.owner)?;
     access::may_replicate(caller, seen.standing(caller, now)?, image, &policy, now)?;
-    let importing = begin_record(tx, app, caller, image, target, own)?;
+    let (importing, told) = begin_record(tx, app, caller, image, target, own)?;
     let event = AuditEvent::by(caller, now, AuditVerb::ImageReplicate, source.as_str())
         .on_behalf(&image.owner)
         .with_detail(format!("copy={target}"));
@@ -87,10 +88,12 @@ fn begin(
         target: target.clone(),
     };
     store_job::insert(tx, &ready(caller, job, work, now))?;
+    notice::tell(tx, told.as_slice())?;
     Ok((importing, job.clone()))
 }
 
-/// The record of a copy of `image` in the caller's project and region, waiting for its bytes.
+/// The record of a copy of `image` in the caller's project and region, waiting for its bytes; and what the
+/// project is to be told, as [`create_in`] says.
 pub(crate) fn begin_record(
     tx: &mut Tx<'_>,
     app: &App,
@@ -98,7 +101,7 @@ pub(crate) fn begin_record(
     image: &Image,
     target: &ImageId,
     (name, extras): (Option<&String>, &Extras),
-) -> Result<Image, Error> {
+) -> Result<(Image, Option<Notice>), Error> {
     let mut new = NewImage {
         name: name.cloned().or_else(|| image.name.clone()),
         kind: Some(image.kind),
@@ -113,12 +116,12 @@ pub(crate) fn begin_record(
     if let Some(text) = &extras.description {
         new.properties.insert(DESCRIPTION.to_owned(), text.clone());
     }
-    let queued = create_in(tx, app, caller, &new, target, app.clock.now())?;
+    let (queued, told) = create_in(tx, app, caller, &new, target, app.clock.now())?;
     let mut importing = queued.clone();
     importing.status = ImageStatus::Importing;
     importing.source_image = Some(image.id.clone());
     store_image::update(tx, &queued, &importing)?;
-    Ok(importing)
+    Ok((importing, told))
 }
 
 /// A job of the caller's that waits for a worker.

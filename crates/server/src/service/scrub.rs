@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lendglass_core::audit::{AuditEvent, AuditResult, AuditVerb};
 use lendglass_core::image::{Image, ImageStatus};
-use lendglass_core::notice::{Inbox, Notice, NoticeKind};
+use lendglass_core::notice::{Inbox, Notice, NoticeKind, Subject};
 use lendglass_core::share::Recipient;
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, access};
@@ -275,8 +275,7 @@ fn told(image: &Image) -> Notice {
         to: Recipient::Project(image.owner.clone()),
         region: image.region.clone(),
         kind: NoticeKind::ImageDamaged,
-        image: image.id.clone(),
-        image_name: image.name.clone(),
+        subject: Subject::Image { id: image.id.clone(), name: image.name.clone() },
         counterpart: None,
         note: None,
         at: image.updated_at,

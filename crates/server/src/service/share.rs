@@ -407,6 +407,7 @@ fn conclude(
         write::write_job(tx, batch, &report.results)?;
         report.job = Some(batch.job.clone());
         notices.extend(write::write(tx, batch, ground, &mut changes)?);
+        notices.extend(ground.nearly_full(batch));
         report.undo = write::write_undo(tx, batch, &changes)?;
     }
     // Last, because the inboxes stay locked until the commit.

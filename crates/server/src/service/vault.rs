@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use lendglass_core::access::accepting_needs_vault;
 use lendglass_core::audit::{self, AuditEvent, AuditVerb};
 use lendglass_core::image::ImageKind;
+use lendglass_core::limits::{VAULT_CAPACITY_OF_PROJECT_GIB, VAULTS_OF_PROJECT};
+use lendglass_core::notice::Notice;
 use lendglass_core::permission::Action;
 use lendglass_core::policy::Policy;
+use lendglass_core::quota::{Filling, Level, Quota};
 use lendglass_core::share::ShareState;
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, ObjectType, Protection, Vault, VaultStatus, VaultUse};
@@ -19,7 +22,7 @@ use lendglass_store::{Tx, audit as store_audit, image as store_image, vault as s
 
 use crate::app::App;
 use crate::service::actions::own_share;
-use crate::service::{Seen, policy};
+use crate::service::{Seen, notice, policy};
 
 /// A vault with what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +96,21 @@ fn create_in(tx: &mut Tx<'_>, app: &App, caller: &Caller, vault: &Vault) -> Resu
     is_name_free(tx, vault)?;
     store_vault::insert(tx, vault)?;
     record(tx, app, caller, AuditVerb::VaultCreate, &vault.id, String::new())?;
+    let one_more = Filling::by(u64::from(vaults), 1, u64::from(VAULTS_OF_PROJECT));
+    let mut notices = Vec::from_iter(told(vault, Quota::Vaults, one_more));
+    notices.extend(told_of_capacity(vault, capacity, vault.capacity_gib));
+    notice::tell(tx, &notices)?;
     Ok(Filled { vault: vault.clone(), usage: VaultUse::default() })
+}
+
+/// What its project is told when a vault, as it is now, makes it use more of a quota.
+fn told(vault: &Vault, quota: Quota, filling: Filling) -> Option<Notice> {
+    Notice::of_quota(&vault.project, &vault.region, quota, filling, vault.updated_at)
+}
+
+fn told_of_capacity(vault: &Vault, used_gib: u64, more_gib: u32) -> Option<Notice> {
+    let filling = Filling::by(used_gib, u64::from(more_gib), VAULT_CAPACITY_OF_PROJECT_GIB);
+    told(vault, Quota::VaultCapacity, filling)
 }
 
 /// Whether no other vault has the name; the project is locked.
@@ -216,17 +233,25 @@ fn update_in(
     vault::check(&after)?;
     vault::may_resize(&before, usage, after.capacity_gib)?;
     is_name_free(tx, &after)?;
+    if after == before {
+        return Ok(Filled { vault: before, usage });
+    }
+    after.updated_at = app.clock.now();
+    let mut notices = Vec::new();
     let more = after.capacity_gib.saturating_sub(before.capacity_gib);
     if more > 0 {
         let (vaults, capacity) = store_vault::of_project(tx, &before.project, &before.region)?;
         vault::room_in_project(vaults, capacity, u64::from(more), false)?;
+        notices.extend(told_of_capacity(&after, capacity, more));
     }
-    if after != before {
-        after.updated_at = app.clock.now();
-        store_vault::update(tx, &after)?;
-        let detail = audit::changes_text(&facts(&before), &facts(&after));
-        record(tx, app, caller, AuditVerb::VaultUpdate, id, detail)?;
-    }
+    store_vault::update(tx, &after)?;
+    let detail = audit::changes_text(&facts(&before), &facts(&after));
+    record(tx, app, caller, AuditVerb::VaultUpdate, id, detail)?;
+    let level =
+        |vault: &Vault| Level { used: usage.used_gib, limit: u64::from(vault.capacity_gib) };
+    let resized = Filling { before: level(&before), after: level(&after) };
+    notices.extend(Notice::of_vault(&after, resized, after.updated_at));
+    notice::tell(tx, &notices)?;
     Ok(Filled { vault: after, usage })
 }
 

@@ -30,6 +30,7 @@ mod hearing;
 mod jobs;
 mod keys;
 mod limits;
+mod nearly_full;
 mod notices;
 mod publishing;
 mod races;

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use lendglass_core::limits::{EVENT_STREAMS_OF_PROJECT, NOTICE_AGE_SECONDS, NOTICES_OF_INBOX};
-use lendglass_core::notice::{Inbox, Notice, NoticeKind};
+use lendglass_core::notice::{Inbox, Notice, NoticeKind, Subject};
 use lendglass_core::share::Recipient;
 use lendglass_core::{AccountId, ImageId, ProjectId, RegionId};
 use lendglass_server::service::{events, notice};
@@ -39,8 +39,10 @@ pub fn to_project(id: &str, kind: NoticeKind) -> Notice {
         to: Recipient::Project(ProjectId::trusted(id)),
         region: RegionId::trusted("r1"),
         kind,
-        image: ImageId::trusted("5a1e0d7c-5b7e-4d1b-8f0e-2d7a3cf6a9b0"),
-        image_name: Some("sys1".to_owned()),
+        subject: Subject::Image {
+            id: ImageId::trusted("5a1e0d7c-5b7e-4d1b-8f0e-2d7a3cf6a9b0"),
+            name: Some("sys1".to_owned()),
+        },
         counterpart: Some(Recipient::Project(ProjectId::trusted(A))),
         note: Some("for the move".to_owned()),
         at: lendglass_core::Timestamp(1_767_225_600_000_000),
@@ -105,6 +107,8 @@ async fn rc_02_a_notice_stays_in_its_region_and_project(cloud: &Cloud) {
         "region": "r1",
         "to": {"kind": "project", "id": B, "name": null, "account": null},
         "image": {"id": "5a1e0d7c-5b7e-4d1b-8f0e-2d7a3cf6a9b0", "name": "sys1"},
+        "vault": null,
+        "quota": null,
         "counterpart": {"kind": "project", "id": A, "name": "A", "account": "x"},
         "note": "for the move",
         "at": "2026-01-01T00:00:00Z",

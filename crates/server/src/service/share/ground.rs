@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lendglass_core::access::Standing;
 use lendglass_core::image::Image;
+use lendglass_core::notice::Notice;
 use lendglass_core::policy::Policy;
+use lendglass_core::quota::Quota;
 use lendglass_core::share::Share;
 use lendglass_core::{Error, ImageId, ProjectId};
 use lendglass_store::{
@@ -13,12 +15,15 @@ use lendglass_store::{
 };
 
 use super::Batch;
+use super::invite::NewlyShared;
 use crate::service::{Seen, not_found};
 
 /// See the module.
 pub(super) struct Ground {
     seen: BTreeMap<ImageId, Seen>,
     policies: BTreeMap<ProjectId, Policy>,
+    /// What the batch has decided to share for the first time.
+    pub(super) newly_shared: NewlyShared,
 }
 
 impl Ground {
@@ -42,7 +47,11 @@ impl Ground {
         for share in to_caller {
             shares.entry(share.image.clone()).or_default().push(share);
         }
-        let mut ground = Ground { seen: BTreeMap::new(), policies: BTreeMap::new() };
+        let mut ground = Ground {
+            seen: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            newly_shared: NewlyShared::new(),
+        };
         for image in images {
             if image.region == caller.region && !ground.policies.contains_key(&image.owner) {
                 let policy = rules.policy(base, &image.owner)?;
@@ -69,6 +78,14 @@ impl Ground {
     pub(super) fn of(&self, id: &ImageId) -> Result<(&Image, &Policy), Error> {
         let seen = self.seen.get(id).ok_or_else(|| not_found(id))?;
         Ok((&seen.image, self.policy(&seen.image)?))
+    }
+
+    /// The notices to owners who, when all of it is written, share out nearly as many images as they may.
+    pub(super) fn nearly_full(&self, batch: &Batch) -> impl Iterator<Item = Notice> {
+        self.newly_shared.iter().filter_map(|(owner, filling)| {
+            let region = &batch.caller.region;
+            Notice::of_quota(owner, region, Quota::SharedImages, *filling, batch.now)
+        })
     }
 
     fn policy(&self, image: &Image) -> Result<&Policy, Error> {

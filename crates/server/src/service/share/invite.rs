@@ -2,13 +2,14 @@
 //! the recipient's own rules make of it. Names, shares and rules are read before the first decision,
 //! in two goes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use lendglass_core::image::Image;
 use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::limits::NOTE_CHARS;
 use lendglass_core::policy::Policy;
-use lendglass_core::quota::ShareUsage;
+use lendglass_core::quota::{Filling, ShareUsage};
 use lendglass_core::recipient::{self, Candidates, Named};
 use lendglass_core::share::{
     Change, Recipient, Share, ShareEvent, ShareState, Verdict, by_rule, is_live, transition,
@@ -42,7 +43,7 @@ pub(super) fn invite_all(
     ))?;
     check_request(batch, request, &owners.policy(batch, &batch.caller.project)?)?;
     owners.lock(tx, batch)?;
-    let (ground, mut known) = Known::read(tx, batch, candidates, request)?;
+    let (mut ground, mut known) = Known::read(tx, batch, candidates, request)?;
     let mut newly_shared = NewlyShared::new();
     let mut decided = Vec::new();
     for id in batch.each_once(&request.images) {
@@ -50,6 +51,7 @@ pub(super) fn invite_all(
         let named = request.recipients.iter().map(|named| named.text.as_str());
         decided.extend(batch.or_refused(id, pairs, named)?);
     }
+    ground.newly_shared = newly_shared;
     Ok((ground, decided))
 }
 
@@ -261,8 +263,9 @@ fn invite_one(
     Ok(pairs)
 }
 
-/// How many images of each owner a batch shares that were not shared before: decided, not yet written.
-pub(super) type NewlyShared = BTreeMap<ProjectId, u32>;
+/// How many images each owner shares out, before a batch and with what it has decided so far; only of
+/// owners who have a ceiling and of whom the batch shares an image that was not shared before.
+pub(super) type NewlyShared = BTreeMap<ProjectId, Filling>;
 
 /// The ceiling on distinct shared images (SH-16): an image that is not shared yet takes a place, and
 /// so did the ones before it in the batch. The owner is locked.
@@ -273,13 +276,17 @@ pub(super) fn room_among_shared(
     becomes_shared: bool,
     newly_shared: &mut NewlyShared,
 ) -> Result<(), Error> {
-    if !becomes_shared || image.shares > 0 || policy.share.max_shared_images.is_none() {
-        return Ok(());
-    }
-    let in_batch = newly_shared.entry(image.owner.clone()).or_default();
-    let used = store_share::shared_images(tx, &image.owner, &image.region)? + *in_batch;
-    quota::room_for_shared_image(used, policy)?;
-    *in_batch += 1;
+    let is_new = becomes_shared && image.shares == 0;
+    let Some(max) = policy.share.max_shared_images.filter(|_| is_new) else { return Ok(()) };
+    let filling = match newly_shared.entry(image.owner.clone()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(unknown) => {
+            let used = store_share::shared_images(tx, &image.owner, &image.region)?;
+            unknown.insert(Filling::by(u64::from(used), 0, u64::from(max)))
+        }
+    };
+    quota::room_for_shared_image(filling.after.used, policy)?;
+    filling.after.used += 1;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::job::{Outcome, PairResult};
 use lendglass_core::limits::REMINDER_SECONDS;
-use lendglass_core::notice::{Notice, NoticeKind};
+use lendglass_core::notice::{Notice, NoticeKind, Subject};
 use lendglass_core::share::{Share, ShareState, is_live};
 use lendglass_core::{Code, Error, ImageId, access};
 use lendglass_store::{Tx, audit as store_audit, share as store_share};
@@ -36,11 +36,11 @@ pub(super) fn remind(
         return Ok((report, Vec::new()));
     }
     for notice in &notices {
-        let event =
-            AuditEvent::by(&batch.caller, batch.now, AuditVerb::ShareRemind, notice.image.as_str())
-                .with_counterpart(notice.to.clone());
+        let Subject::Image { id, .. } = &notice.subject else { continue };
+        let event = AuditEvent::by(&batch.caller, batch.now, AuditVerb::ShareRemind, id.as_str())
+            .with_counterpart(notice.to.clone());
         store_audit::insert(tx, &batch.app.ids.hex(), &event)?;
-        store_share::remind(tx, &notice.image, &notice.to, batch.now)?;
+        store_share::remind(tx, id, &notice.to, batch.now)?;
     }
     notice::tell(tx, &notices)?;
     Ok((report, notices))

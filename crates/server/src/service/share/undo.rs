@@ -32,7 +32,7 @@ pub(super) fn reverse(
     let owners = tx.ask(owners(batch, &images))?;
     owners.lock(tx, batch)?;
     let usages = |ids: &[ImageId]| store_share::usages(ids, batch.now);
-    let (ground, mut usages) = Ground::lock(tx, batch, &images, usages)?;
+    let (mut ground, mut usages) = Ground::lock(tx, batch, &images, usages)?;
     let mut newly_shared = NewlyShared::new();
     let mut decided = Vec::with_capacity(changes.len());
     for change in changes {
@@ -55,6 +55,7 @@ pub(super) fn reverse(
         *usage = usage.moved(from, former.as_ref().map(|share| share.state));
         decided.push(pair(share, former, &change));
     }
+    ground.newly_shared = newly_shared;
     Ok((ground, decided))
 }
 

@@ -4,6 +4,7 @@
 
 use lendglass_core::image::{Image, ImageKind};
 use lendglass_core::job::Outcome;
+use lendglass_core::notice::Notice;
 use lendglass_core::policy::Policy;
 use lendglass_core::share::{Share, ShareState};
 use lendglass_core::{Error, access};
@@ -37,7 +38,8 @@ pub(super) fn fit(
 }
 
 /// Brings the vaults up to date with changes that are written: what ended leaves, and its change keeps
-/// the name of the vault; what was accepted enters. Vaults are locked here, after all images.
+/// the name of the vault; what was accepted enters. Vaults are locked here, after all images. Answers what
+/// is to be told of vaults that have become nearly full.
 ///
 /// Errors: those of [`acceptance::plan`]; of an undo only [`Code::UndoConflict`], for whoever undoes may
 /// be the other side, whom the vault does not concern.
@@ -46,7 +48,7 @@ pub(super) fn follow(
     batch: &Batch,
     ground: &Ground,
     changes: &mut [ShareChange],
-) -> Result<(), Error> {
+) -> Result<Vec<Notice>, Error> {
     let mut left = Vec::new();
     let mut ended = Vec::new();
     for (at, change) in changes.iter().enumerate() {

@@ -7,7 +7,7 @@ use lendglass_core::audit::{AuditEvent, AuditVerb};
 use lendglass_core::image::{Image, Visibility};
 use lendglass_core::job::{Job, JobState, JobWork, PairResult};
 use lendglass_core::limits::{UNDO_PAIRS, UNDO_SECONDS};
-use lendglass_core::notice::{Notice, NoticeKind};
+use lendglass_core::notice::{Notice, NoticeKind, Subject};
 use lendglass_core::policy::Policy;
 use lendglass_core::share::{Recipient, Share, ShareEvent, ShareState, is_listed};
 use lendglass_core::{Error, ImageId, Timestamp};
@@ -50,12 +50,11 @@ pub(super) fn write(
         concerns.then_some((images.get(&share.image)?, share, after))
     });
     store_image::set_listed(tx, listed)?;
-    vaults::follow(tx, batch, ground, changes)?;
+    let mut notices = vaults::follow(tx, batch, ground, changes)?;
     let events = changes.iter().filter_map(|change| audit_event(batch, change));
     let events: Vec<(String, AuditEvent)> =
         events.map(|event| (batch.app.ids.hex(), event)).collect();
     store_audit::insert_all(tx, &events)?;
-    let mut notices = Vec::new();
     for change in changes {
         if let Some(image) = subject(change).and_then(|share| images.get(&share.image)) {
             notices.extend(told(batch, image, change));
@@ -223,8 +222,7 @@ pub(crate) fn told_of(
         to,
         region: image.region.clone(),
         kind,
-        image: image.id.clone(),
-        image_name: image.name.clone(),
+        subject: Subject::Image { id: image.id.clone(), name: image.name.clone() },
         counterpart: Some(other),
         note: share.note.clone().filter(|_| is_recipient),
         at,

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lendglass_core::access::accepting_needs_vault;
 use lendglass_core::image::Image;
+use lendglass_core::notice::Notice;
 use lendglass_core::policy::Policy;
+use lendglass_core::quota::Filling;
 use lendglass_core::share::{Recipient, Share};
 use lendglass_core::tenant::Caller;
 use lendglass_core::vault::{self, Backup, Disk, Vault, total_gib};
@@ -36,7 +38,11 @@ pub(crate) struct Accepting<'a> {
 
 /// What is to be written; decided under the lock of the vault.
 #[derive(Debug, Default)]
-pub(crate) struct Placement(Vec<Step>);
+pub(crate) struct Placement {
+    steps: Vec<Step>,
+    /// To the projects whose vaults it makes nearly full.
+    notices: Vec<Notice>,
+}
 
 #[derive(Debug)]
 enum Step {
@@ -65,11 +71,11 @@ pub(crate) fn plan(
             wanted.entry(vault).or_default().push(*one);
         }
     }
-    let mut steps = Vec::new();
+    let mut placement = Placement::default();
     for (vault, wanted) in wanted {
-        steps.extend(plan_one(tx, app, caller, vault, &wanted)?);
+        plan_one(tx, app, caller, vault, &wanted, &mut placement)?;
     }
-    Ok(Placement(steps))
+    Ok(placement)
 }
 
 fn plan_one(
@@ -78,18 +84,18 @@ fn plan_one(
     caller: &Caller,
     id: &VaultId,
     wanted: &[Accepting<'_>],
-) -> Result<Vec<Step>, Error> {
+    placement: &mut Placement,
+) -> Result<(), Error> {
     let (vault, usage) = store_vault::lock(tx, id)?.ok_or_else(|| not_found(id))?;
     if !wanted.iter().all(|one| one.is_return || belongs(&vault, caller, one)) {
         return Err(not_found(id));
     }
     vault::takes_servers(&vault)?;
-    let mut steps = Vec::with_capacity(wanted.len());
     let mut sizes = Vec::with_capacity(wanted.len());
     for one in wanted {
         let image = one.image;
         if let Some(kept) = store_backup::kept(tx, id, &image.id)? {
-            steps.push(Step::Hold(kept.id, one.share.recipient.clone()));
+            placement.steps.push(Step::Hold(kept.id, one.share.recipient.clone()));
             continue;
         }
         let disks = store_backup::disks_of_image_in(tx, image)?;
@@ -98,10 +104,13 @@ fn plan_one(
         }
         let backup = accepted(app, &vault, one, &disks);
         sizes.push((backup.name.clone(), backup.size_gib));
-        steps.push(Step::Make(Box::new(backup), disks));
+        placement.steps.push(Step::Make(Box::new(backup), disks));
     }
     vault::fits(&vault, usage, &sizes)?;
-    Ok(steps)
+    let more = sizes.iter().map(|(_, gib)| gib).sum();
+    let filling = Filling::by(usage.used_gib, more, u64::from(vault.capacity_gib));
+    placement.notices.extend(Notice::of_vault(&vault, filling, app.clock.now()));
+    Ok(())
 }
 
 /// Whether the vault is the recipient's: of the project itself, or, where an account receives, of the
@@ -134,7 +143,7 @@ fn accepted(app: &App, vault: &Vault, one: &Accepting<'_>, disks: &[Disk]) -> Ba
 /// Writes what [`plan`] decided in the same transaction. No byte moves: the vault's backups use the
 /// blobs of the images.
 fn write(tx: &mut Tx<'_>, placement: &Placement) -> Result<(), Error> {
-    for step in &placement.0 {
+    for step in &placement.steps {
         match step {
             Step::Hold(id, recipient) => store_backup::set_holder(tx, id, Some(recipient))?,
             Step::Make(backup, disks) => {
@@ -151,6 +160,7 @@ fn write(tx: &mut Tx<'_>, placement: &Placement) -> Result<(), Error> {
 }
 
 /// Puts the images into their vaults: [`plan`] once more, under the same locks, and what it comes to.
+/// Answers what is to be told as the last step of the transaction.
 ///
 /// Errors: as [`plan`].
 pub(crate) fn place(
@@ -158,9 +168,10 @@ pub(crate) fn place(
     app: &App,
     caller: &Caller,
     accepting: &[Accepting<'_>],
-) -> Result<(), Error> {
+) -> Result<Vec<Notice>, Error> {
     let placement = plan(tx, app, caller, accepting)?;
-    write(tx, &placement)
+    write(tx, &placement)?;
+    Ok(placement.notices)
 }
 
 /// A share that is accepted no longer: rejected, reopened, withdrawn, lapsed.

@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use lendglass_core::limits::NOTICES_COUNTED;
-use lendglass_core::notice::{NoticeId, NoticeKind, Position};
+use lendglass_core::notice::{NoticeId, NoticeKind, Position, Subject};
 use lendglass_core::text::shortened;
 use lendglass_core::{Code, Error};
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,12 @@ pub struct NoticeView {
     pub region: String,
     /// Who is told: the project or its account.
     pub to: NoticeParty,
-    /// The image.
-    pub image: NoticeImage,
+    /// The image it is about, if it is about one.
+    pub image: Option<NoticeImage>,
+    /// The vault it is about, if it is about one.
+    pub vault: Option<NoticeVault>,
+    /// The quota of the project it is about, if it is about one.
+    pub quota: Option<NoticeQuota>,
     /// The other side, where there is one.
     pub counterpart: Option<NoticeParty>,
     /// What people wrote, plain text.
@@ -49,6 +53,30 @@ pub struct NoticeImage {
     pub name: Option<String>,
 }
 
+/// The vault of a notice, as it was then.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NoticeVault {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it kept, GiB.
+    pub used_gib: u64,
+    /// How much it held, GiB.
+    pub capacity_gib: u64,
+}
+
+/// The quota of a notice, as it was then.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NoticeQuota {
+    /// Which: a field of `GET /api/v1/quota`.
+    pub name: words::Quota,
+    /// How much was used.
+    pub used: u64,
+    /// Of how much.
+    pub limit: u64,
+}
+
 /// A project or an account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NoticeParty {
@@ -66,6 +94,24 @@ pub struct NoticeParty {
 pub fn render_notice(told: &Told) -> NoticeView {
     let notice = &told.notice;
     let (name, account) = told.counterpart.clone().unzip();
+    let (mut image, mut vault, mut quota) = (None, None, None);
+    match &notice.subject {
+        Subject::Image { id, name } => {
+            image = Some(NoticeImage { id: id.to_string(), name: name.clone() });
+        }
+        Subject::Vault { id, name, level } => {
+            vault = Some(NoticeVault {
+                id: id.to_string(),
+                name: name.clone(),
+                used_gib: level.used,
+                capacity_gib: level.limit,
+            });
+        }
+        Subject::Quota { quota: name, level } => {
+            let name = words::Quota(*name);
+            quota = Some(NoticeQuota { name, used: level.used, limit: level.limit });
+        }
+    }
     NoticeView {
         id: told.id.to_string(),
         kind: words::NoticeKind(notice.kind),
@@ -76,7 +122,9 @@ pub fn render_notice(told: &Told) -> NoticeView {
             name: None,
             account: None,
         },
-        image: NoticeImage { id: notice.image.to_string(), name: notice.image_name.clone() },
+        image,
+        vault,
+        quota,
         counterpart: notice.counterpart.as_ref().map(|other| NoticeParty {
             kind: other.kind(),
             id: other.id().to_owned(),

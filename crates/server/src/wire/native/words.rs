@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lendglass_core::{image, job, notice, permission, policy, profile, share, tag, vault};
+use lendglass_core::{image, job, notice, permission, policy, profile, quota, share, tag, vault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -69,6 +69,8 @@ wire_words! {
     RecipientKind = policy::RecipientKind,
     /// What a notice is about.
     NoticeKind = notice::NoticeKind,
+    /// What of a project is counted against a ceiling.
+    Quota = quota::Quota,
     /// Whose predefined tag it is.
     TagScope = tag::TagScope,
     /// Where a job is.
