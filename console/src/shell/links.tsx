@@ -19,8 +19,14 @@ export function LinkListener() {
       event.preventDefault();
       void navigate((link.pathname.slice(routerBase.length) || "/") + link.search + link.hash);
     };
-    document.addEventListener("click", click);
-    return () => document.removeEventListener("click", click);
+    // Menus let no click come further up than to where React listens, at the top of the page or of what is
+    // shown above it: there it is heard after React, which says whether somebody else has dealt with it.
+    const listen = ({ target }: MouseEvent) => {
+      const top = target instanceof Element ? target.closest<HTMLElement>("body > *") : null;
+      top?.addEventListener("click", click, { once: true });
+    };
+    document.addEventListener("click", listen, true);
+    return () => document.removeEventListener("click", listen, true);
   }, [navigate]);
   return null;
 }
