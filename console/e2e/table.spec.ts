@@ -33,3 +33,54 @@ test("rows_take_the_place_that_was_kept_for_them_while_the_list_loads", async ({
   expect(first?.y).toBeCloseTo(room?.y ?? 0, 0);
   expect(Math.abs((first?.height ?? 0) - (room?.height ?? 0))).toBeLessThanOrEqual(1);
 });
+
+test("ui_02_rows_stay_where_they_are_while_somebody_is_at_work_in_them", { tag: "@once" }, async ({
+  alice,
+}) => {
+  const golden = await alice.image("erp-golden");
+  const web = await alice.image("web-base");
+  const page = await alice.open("images/private");
+  const names = () => page.getByRole("rowheader").allInnerTexts();
+  const held = (n: number) =>
+    page.getByRole("button", { name: n === 1 ? "1 change – show" : `${n} changes – show` });
+  const changes = page.getByRole("button", { name: /changes? – show/ });
+  const row = page.getByRole("row", { name: /erp-/ });
+  await expect.poll(names).toEqual(["web-base", "erp-golden"]);
+
+  // The pointer is in the table: what comes waits, what is there says what it is now, and nothing moves.
+  await row.hover();
+  const place = await row.boundingBox();
+  await alice.image("win-base");
+  await expect(held(1)).toBeVisible();
+  await expect(page.getByRole("status").filter({ has: changes })).toBeVisible();
+  await alice.call("PATCH", `/images/${golden}`, { name: "erp-platinum" });
+  await expect(page.getByRole("rowheader", { name: "erp-platinum" })).toBeVisible();
+  expect(await names()).toEqual(["web-base", "erp-platinum"]);
+  expect(await row.boundingBox()).toEqual(place);
+  await page.getByRole("heading", { level: 1 }).hover();
+  await expect.poll(names).toEqual(["win-base", "web-base", "erp-platinum"]);
+  await expect(changes).toHaveCount(0);
+
+  // A row is ticked.
+  await page.getByRole("checkbox", { name: "Select erp-platinum" }).check();
+  await alice.call("DELETE", `/images/${web}`);
+  await expect(held(1)).toBeVisible();
+  await alice.image("deb-base");
+  await expect(held(2)).toBeVisible();
+  expect(await names()).toEqual(["win-base", "web-base", "erp-platinum"]);
+  await held(2).click();
+  await expect.poll(names).toEqual(["deb-base", "win-base", "erp-platinum"]);
+  await expect(page.getByRole("button", { name: "Refresh" })).toBeFocused();
+  await expect(page.getByRole("checkbox", { name: "Select erp-platinum" })).toBeChecked();
+
+  // What the user does himself is shown at once.
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await expect.poll(names).toEqual(["deb-base", "win-base"]);
+
+  // Nobody is at work.
+  await page.getByRole("heading", { level: 1 }).hover();
+  await alice.image("zen-base");
+  await expect.poll(names).toEqual(["zen-base", "deb-base", "win-base"]);
+  await expect(changes).toHaveCount(0);
+});

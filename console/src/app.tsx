@@ -1,16 +1,11 @@
 import Box from "@cloudscape-design/components/box";
 import I18nProvider, { type I18nProviderProps } from "@cloudscape-design/components/i18n";
-import {
-  keepPreviousData,
-  QueryClient,
-  QueryClientProvider,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { createBrowserRouter, matchPath, Navigate, Outlet, RouterProvider, useLocation } from "react-router";
 import { PlaceProvider, placePath, usePlace } from "~/api/context";
 import { preferencesQuery, usePreferences } from "~/api/preferences";
+import { queries } from "~/api/queries";
 import { sessionQuery, useSession, useSignIn } from "~/api/session";
 import { routerBase } from "~/base";
 import { keepLanguage, language } from "~/i18n/language";
@@ -27,18 +22,13 @@ import { Failure } from "~/ui/Failure";
 const SignInPage = lazy(() => import("~/pages/sign-in/SignInPage"));
 const LAST = "lendglass.context";
 
-const client = new QueryClient({
-  // `send` tries again by itself where that may help.
-  defaultOptions: { queries: { retry: false, staleTime: 5_000, placeholderData: keepPreviousData } },
-});
-
 /** The one-time sign-in of an address like `#login=…`, taken out of the address at once. */
 const oneTime = new URLSearchParams(location.hash.slice(1)).get("login");
 if (oneTime) history.replaceState(null, "", location.pathname + location.search);
 
 export function App() {
   return (
-    <QueryClientProvider client={client}>
+    <QueryClientProvider client={queries}>
       <DesignTexts>
         <RouterProvider router={router} />
       </DesignTexts>
@@ -68,7 +58,6 @@ function DesignTexts({ children }: { children: React.ReactNode }) {
 
 /** Nobody passes without a session. */
 function Gate() {
-  const queries = useQueryClient();
   const signIn = useSignIn();
   const [link, setLink] = useState<"none" | "open" | "failed">(oneTime ? "open" : "none");
   const { data, error, isPending, refetch } = useQuery({ ...sessionQuery, enabled: link !== "open" });
@@ -81,7 +70,7 @@ function Gate() {
         setLink("failed");
       },
     );
-  }, [link, signIn, queries]);
+  }, [link, signIn]);
   if (error) {
     return (
       <Box padding="xxxl">

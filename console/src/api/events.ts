@@ -1,8 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { apiBase } from "~/base";
 import { usePlace } from "./context";
 import { toApiError } from "./errors";
+import { queries } from "./queries";
 import { send, wait } from "./send";
 import type { Notice } from "./types";
 
@@ -85,11 +85,10 @@ export function atMostEvery(pause: number, signal: AbortSignal, act: () => void)
  */
 export function useServerEvents() {
   const { region, project, key } = usePlace();
-  const client = useQueryClient();
   useEffect(() => {
     const stop = new AbortController();
     const stale = atMostEvery(PAUSE_MS, stop.signal, () => {
-      for (const what of STALE) void client.invalidateQueries({ queryKey: [...key, what] });
+      for (const what of STALE) queries.told([...key, what]);
     });
     let last: string | undefined;
     const listen = async () => {
@@ -131,5 +130,5 @@ export function useServerEvents() {
     };
     void keepListening();
     return () => stop.abort();
-  }, [client, key, region, project]);
+  }, [key, region, project]);
 }

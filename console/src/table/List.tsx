@@ -1,5 +1,5 @@
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
+import Button, { type ButtonProps } from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import CollectionPreferences from "@cloudscape-design/components/collection-preferences";
 import Pagination from "@cloudscape-design/components/pagination";
@@ -8,6 +8,7 @@ import Table from "@cloudscape-design/components/table";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { toApiError } from "~/api/errors";
+import { wantAnew } from "~/api/queries";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
 import { SidePanel } from "~/shell/frame";
@@ -27,6 +28,7 @@ import { RowMenu } from "./RowMenu";
 import { useListState } from "./state";
 import { tableTexts } from "./texts";
 import type { Act, Column, ListProps } from "./types";
+import { useHeld } from "./useHeld";
 import { MOST, useRows } from "./useRows";
 
 // `lazy` forgets that the component is generic.
@@ -53,11 +55,19 @@ export function List<Row>(list: ListProps<Row>) {
     preferences.pageSize,
     setPage,
   );
-  const rows = useMemo(() => result.data?.rows ?? [], [result.data]);
   const total = result.data?.total;
+  const { place, room } = useRoom<HTMLDivElement>();
 
   // What is ticked, over all pages; rows that changed are shown as they are now.
   const [ticked, setTicked] = useState<ReadonlyMap<string, Row>>(new Map());
+  const come = useMemo(() => result.data?.rows ?? [], [result.data]);
+  const { rows, changes, show } = useHeld(
+    { at, rows: come, when: result.dataUpdatedAt },
+    place,
+    rowId,
+    preferences.pageSize,
+    ticked.size > 0,
+  );
   const selected = useMemo(() => {
     const now = new Map(rows.map((row) => [rowId(row), row]));
     return [...ticked].map(([id, row]) => now.get(id) ?? row);
@@ -67,11 +77,11 @@ export function List<Row>(list: ListProps<Row>) {
   const seen = useRef({ at, ids: [] as string[] });
   useEffect(() => {
     if (!result.data || result.isPlaceholderData) return;
-    const ids = result.data.rows.map(rowId);
+    const ids = rows.map(rowId);
     const gone = seen.current.at === at ? seen.current.ids.filter((id) => !ids.includes(id)) : [];
     seen.current = { at, ids };
     if (gone.length) setTicked((all) => new Map([...all].filter(([id]) => !gone.includes(id))));
-  }, [at, result.data, result.isPlaceholderData, rowId]);
+  }, [at, rows, result.data, result.isPlaceholderData, rowId]);
   const { onSelection } = list;
   useEffect(() => onSelection?.(selected), [onSelection, selected]);
   const tick = (next: Row[]) => {
@@ -168,7 +178,6 @@ export function List<Row>(list: ListProps<Row>) {
     },
   ];
 
-  const { place, room } = useRoom<HTMLDivElement>();
   const { widths, leftOut } = fitted(
     preferences.columns.flatMap(
       ({ id, visible }) => shownColumns.find((one) => visible && one.id === id) ?? [],
@@ -198,18 +207,38 @@ export function List<Row>(list: ListProps<Row>) {
     list.empty
   );
   const isLoading = result.isPending || isWalking;
+  const refresh = useRef<ButtonProps.Ref>(null);
 
   const tools = (
     <SpaceBetween direction="horizontal" size="xs" alignItems="center">
       {list.tools}
       <span className="lg-updated">
-        {result.dataUpdatedAt > 0 && t("updated", { when: ago(new Date(result.dataUpdatedAt)) })}
+        <span role="status">
+          {changes > 0 && (
+            <Button
+              variant="inline-link"
+              onClick={() => {
+                show();
+                refresh.current?.focus();
+              }}
+            >
+              {t("changes", { n: changes })}
+            </Button>
+          )}
+        </span>
+        {changes === 0 &&
+          result.dataUpdatedAt > 0 &&
+          t("updated", { when: ago(new Date(result.dataUpdatedAt)) })}
       </span>
       <Button
+        ref={refresh}
         iconName="refresh"
         ariaLabel={t("refresh")}
         loading={result.isFetching && !result.isPending}
-        onClick={() => void result.refetch()}
+        onClick={() => {
+          wantAnew();
+          void result.refetch();
+        }}
       />
       <ButtonDropdown
         items={[

@@ -22,6 +22,7 @@ export const tableTexts = catalogue("table", {
   dropFilters: ["Delete the saved filters", "删除已保存的筛选"],
   refresh: ["Refresh", "刷新"],
   updated: ["Updated {when}", "{when}更新"],
+  changes: [{ one: "{n} change – show", other: "{n} changes – show" }, "{n} 项更改 – 显示"],
   exportCsv: ["Export", "导出"],
   exportAll: ["All that match (CSV)", "全部匹配项（CSV）"],
   exportPage: ["This page (CSV)", "本页（CSV）"],
