@@ -149,12 +149,13 @@ impl Job {
         self.work.source().into_iter().chain(self.work.target()).chain(of_pairs).collect()
     }
 
-    /// Why it failed, if it has. What is missing may be either image of a copy, so that both are named.
+    /// Why it failed, if it has. Who deletes what a copy makes ends its job with that: an image that a
+    /// job misses is the one that it copies.
     pub fn error(&self) -> Option<Error> {
         let error = Error::new(self.failure?);
-        Some(match (self.work.source(), self.work.target()) {
-            (Some(source), Some(target)) => error.with("id", format!("{source} / {target}")),
-            (None, _) | (_, None) => error,
+        Some(match self.work.source() {
+            Some(source) => error.with("id", source),
+            None => error,
         })
     }
 }

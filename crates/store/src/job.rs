@@ -66,6 +66,12 @@ static CANCEL: Statement = Statement::new(
     "update job set state = 'failed', failure = $2, lease_until = 0, fence = fence + 1, \
      updated_at = $3 where id = $1 and state in ('ready', 'running')",
 );
+static CANCEL_MAKING: Statement = Statement::new(
+    "update job set state = 'failed', failure = $2, lease_until = 0, fence = fence + 1, \
+     updated_at = $3 where state in ('ready', 'running') \
+     and kind in ('image_copy', 'image_replicate') and {target} = $1 \
+     returning project_id, region_id",
+);
 static RENEW: Statement = Statement::new(
     "update job set lease_until = $3, progress_percent = $4 where id = $1 and fence = $2 \
      and state = 'running'",
@@ -114,6 +120,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &PROGRESSED,
     &RELEASE,
     &CANCEL,
+    &CANCEL_MAKING,
     &RENEW,
     &FINISH,
     &RETRY,
@@ -227,6 +234,21 @@ pub fn release(tx: &mut Tx<'_>, claim: &Claim) -> Result<(), Error> {
 /// outgrown.
 pub fn cancel(tx: &mut Tx<'_>, id: &JobId, why: Code, now: Timestamp) -> Result<bool, Error> {
     Ok(tx.execute(&CANCEL, &params![id, why.as_str(), now])? > 0)
+}
+
+/// Ends the job that makes an image, if one does, whoever runs it. The image's row is locked.
+pub fn cancel_making(
+    tx: &mut Tx<'_>,
+    target: &ImageId,
+    why: Code,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for row in tx.query(&CANCEL_MAKING, &params![target, why.as_str(), now])? {
+        let mut columns = row.read();
+        let project = ProjectId::trusted(columns.text()?);
+        tx.concerns((Recipient::Project(project), RegionId::trusted(columns.text()?)));
+    }
+    Ok(())
 }
 
 /// Renews the lease and notes the progress; `false` where the job is lost to somebody else.

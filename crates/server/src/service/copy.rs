@@ -230,7 +230,7 @@ impl Progress {
 /// Runs a copy to its end, which is also the job's. Dropped at any moment, it leaves what the next
 /// run takes up.
 ///
-/// Errors: [`Code::ImageNotFound`] where source or target is gone, [`Code::BlobDamaged`] where the
+/// Errors: [`Code::ImageNotFound`] where the source is gone, [`Code::BlobDamaged`] where the
 /// bytes do not hash to what the source says; [`Code::NoSpace`] and [`Code::Unavailable`] may pass.
 pub(crate) async fn run(
     app: &App,

@@ -1,7 +1,7 @@
 //! Deleting images, one or many (DL-01, DL-02, DL-06 to DL-09).
 
 use lendglass_core::audit::{AuditEvent, AuditVerb};
-use lendglass_core::image::{Image, ImageKind};
+use lendglass_core::image::{Image, ImageKind, ImageStatus};
 use lendglass_core::limits::DELETE_AT_ONCE;
 use lendglass_core::notice::{Inbox, Notice, NoticeKind};
 use lendglass_core::policy::Policy;
@@ -9,8 +9,8 @@ use lendglass_core::share::{ShareState, is_live};
 use lendglass_core::tenant::Caller;
 use lendglass_core::{Code, Error, ImageId, Kind, access};
 use lendglass_store::{
-    Tx, audit as store_audit, copy as store_copy, image as store_image, policy as store_policy,
-    share as store_share, upload as store_upload,
+    Tx, audit as store_audit, copy as store_copy, image as store_image, job as store_job,
+    policy as store_policy, share as store_share, upload as store_upload,
 };
 
 use crate::app::App;
@@ -126,6 +126,9 @@ fn go(
     }
     store_upload::cancel_of_image(tx, id)?;
     store_copy::give_up_of_image(tx, id)?;
+    if image.status == ImageStatus::Importing {
+        store_job::cancel_making(tx, id, Code::JobCancelled, now)?;
+    }
     if image.kind == ImageKind::FullServer {
         acceptance::release_image(tx, image, policy, backups == Backups::Delete)?;
     }

@@ -145,7 +145,7 @@ pub(crate) fn ready(caller: &Caller, job: &JobId, work: JobWork, now: Timestamp)
 /// The work of the job, in the transaction that ends it: the target uses the source's blobs and is
 /// active. Run twice it does what it does once.
 ///
-/// Errors: [`Code::ImageNotFound`] where source or target is gone; the target is left `killed` then.
+/// Errors: [`Code::ImageNotFound`] where the source is gone; the target is left in error then.
 pub(crate) fn work(
     tx: &mut Tx<'_>,
     app: &App,

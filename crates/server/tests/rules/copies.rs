@@ -373,15 +373,20 @@ async fn t_047_a_copy_whose_end_is_gone_fails_for_good(cloud: &Cloud) {
     let mut owner = caller("alice");
     (owner.project, owner.region) = (ProjectId::trusted(&there), RegionId::trusted("r2"));
     image::delete(&cloud.app, &owner, &copy.id).await.unwrap();
+    // Who runs it finds out.
+    let renewed = cloud.app.db.write(move |tx| store_job::renew(tx, &claim, 60, 50)).await;
+    assert!(!renewed.unwrap());
     jobs::end_leases(&cloud.app).await.unwrap();
     cloud.settle().await;
     let failed = cloud.job(&id).await;
-    assert_eq!((failed.state, failed.failure), (JobState::Failed, Some(Code::ImageNotFound)));
+    assert_eq!((failed.state, failed.failure), (JobState::Failed, Some(Code::JobCancelled)));
 
     let (copy, id) = cloud.copy("alice", &source, Some(&there)).await.unwrap();
     cloud.delete("alice", &source).await.unwrap();
     cloud.settle().await;
-    assert_eq!(cloud.job(&id).await.failure, Some(Code::ImageNotFound));
+    let failed = cloud.job(&id).await;
+    assert_eq!(failed.failure, Some(Code::ImageNotFound));
+    assert_eq!(failed.error().unwrap().facts(), [("id", source.to_string())]);
     assert_eq!(cloud.record(&copy.id).await.status, ImageStatus::Error);
     assert_eq!(cloud.stored_there().await, 0);
 }

@@ -209,13 +209,17 @@ async fn a_replica_of_what_is_gone_fails_for_good(cloud: &Cloud) {
     cloud.settle().await;
     let failed = show(cloud, &id).await;
     assert_eq!((failed.state, failed.failure), (JobState::Failed, Some(Code::ImageNotFound)));
+    let missing = failed.error().unwrap();
+    assert_eq!(missing.facts(), [("id", source.to_string())], "it says which of the two is gone");
     assert_eq!(cloud.record(&copy.id).await.status, ImageStatus::Error);
     cloud.delete("alice", &copy.id).await.unwrap();
-    // The target is deleted before the job: nothing is left over either.
+    // Who deletes the target ends the job with it: nothing is left over either.
     let source = cloud.image("alice", "source").await;
     let (copy, id) = replicate(&cloud.app, &caller("alice"), &source, None).await.unwrap();
     cloud.delete("alice", &copy.id).await.unwrap();
+    let ended = show(cloud, &id).await;
+    assert_eq!((ended.state, ended.failure), (JobState::Failed, Some(Code::JobCancelled)));
     cloud.settle().await;
-    assert_eq!(show(cloud, &id).await.state, JobState::Failed);
+    assert_eq!(show(cloud, &id).await, ended);
     assert_eq!(cloud.read("alice", &source).await.unwrap(), BYTES);
 }

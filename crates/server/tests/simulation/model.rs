@@ -342,6 +342,7 @@ impl Model {
             self.shares.remove(&(image, side));
         }
         self.backups.values_mut().filter(|b| b.image == Some(image)).for_each(|b| b.image = None);
+        self.cancel_making(image);
         self.images.remove(&image);
         self.uploads.remove(&image);
         Ok(())

@@ -94,6 +94,14 @@ impl Model {
         self.copies.extend(over.into_iter().map(|(copy, _)| copy));
     }
 
+    /// The copy of a record that is deleted ends with it, whoever has claimed it.
+    pub(super) fn cancel_making(&mut self, image: Number) {
+        self.copies.retain(|(_, target)| *target != image);
+        let before = self.stalled.len();
+        self.stalled.retain(|((_, target), _)| *target != image);
+        self.outgrown += before - self.stalled.len();
+    }
+
     /// A lease that is over is as good as before, as long as nobody has taken it.
     pub(super) fn beat(&mut self) -> Words {
         self.stalled.iter_mut().for_each(|(_, is_over)| *is_over = false);
