@@ -1,4 +1,4 @@
-import { A, B, expect, type Person, test } from "./support/fixtures";
+import { A, B, B2, expect, type Person, test } from "./support/fixtures";
 import { fullServer } from "./support/places";
 
 interface Record {
@@ -9,7 +9,7 @@ interface Record {
 const record = (person: Person, id: string) => person.call<Record>("GET", `/images/${id}`);
 
 test("us_09_an_accepted_image_is_replicated_into_an_own_one", async ({ alice, bob, say }) => {
-  const image = await alice.image("erp-golden");
+  const image = await alice.image("erp-golden", { properties: { description: "ERP 12" } });
   await alice.share([image], [B]);
   await bob.answer("accept", [image]);
   const page = await bob.open("images/shared", B);
@@ -17,18 +17,56 @@ test("us_09_an_accepted_image_is_replicated_into_an_own_one", async ({ alice, bo
   await page.getByRole("menuitem", { name: say("Replicate", "复制镜像") }).click();
   const dialog = page.getByRole("dialog", { name: say("Replicate erp-golden", "复制“erp-golden”") });
   await dialog.getByRole("textbox", { name: say("Name of the copy", "副本名称") }).fill("my-erp");
+  const description = dialog.getByRole("textbox", { name: say("Description", "描述") });
+  await expect(description).toHaveValue("ERP 12");
+  await description.fill("a<b");
+  await expect(dialog.getByText(say("without < >", "不能含 < >")).first()).toBeVisible();
+  await description.fill("ERP of B");
+  await expect(dialog).toContainText(await roomOf(bob, B, say));
   await dialog.getByRole("button", { name: say("Replicate", "复制镜像") }).click();
   await expect(dialog).toBeHidden();
   await page.getByRole("link", { name: say("Open the copy", "打开副本") }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("my-erp");
-  const { images } = await bob.call<{ images: { name: string }[] }>(
-    "GET",
-    "/images?view=owned",
-    undefined,
-    B,
-  );
-  expect(images.map(({ name }) => name)).toEqual(["my-erp"]);
+  expect(await ownOf(bob, B)).toMatchObject([{ name: "my-erp", properties: { description: "ERP of B" } }]);
 });
+
+test("us_09_rg_02_a_replica_is_made_in_another_region_by_the_same_dialog", async ({ bob, say }) => {
+  const image = await bob.image("erp-golden", { properties: { description: "ERP 12" } });
+  const page = await bob.open(`images/private?dialog=replicate&ids=${image}`, B);
+  const dialog = page.getByRole("dialog", { name: say("Replicate erp-golden", "复制“erp-golden”") });
+  const region = dialog.getByRole("button", { name: say("Region", "区域") });
+  await expect(region).toContainText("r1");
+  await expect(dialog).toContainText(await roomOf(bob, B, say));
+  await region.click();
+  await page.getByRole("option", { name: /r2/ }).click();
+  await expect(dialog.getByRole("button", { name: say("Project there", "目标项目") })).toContainText(
+    "project-b2",
+  );
+  await expect(dialog).toContainText(await roomOf(bob, B2, say));
+  await dialog.getByRole("button", { name: say("Replicate", "复制镜像") }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole("link", { name: say("Open the copy", "打开副本") }).click();
+  await expect(page).toHaveURL(new RegExp(`/r/r2/p/${B2}/images/`));
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("erp-golden");
+  expect(await ownOf(bob, B2)).toMatchObject([{ name: "erp-golden", properties: { description: "ERP 12" } }]);
+});
+
+const ownOf = async (person: Person, project: string) =>
+  (await person.call<{ images: unknown[] }>("GET", "/images?view=owned", undefined, project)).images;
+
+/** What the dialog says of the private quota of a project. */
+async function roomOf(person: Person, project: string, say: (english: string, chinese: string) => string) {
+  const quota = await person.call<{ private_images: { used: number; limit: number | null } }>(
+    "GET",
+    "/quota",
+    undefined,
+    project,
+  );
+  const { used, limit } = quota.private_images;
+  return limit === null
+    ? say("the private quota (no limit)", "私有镜像配额（不限数量）")
+    : say(`the private quota (${limit - used} left)`, `私有镜像配额（剩余 ${limit - used} 个）`);
+}
 
 test("sh_05_sh_40_publishing_says_what_it_costs_and_is_taken_back", async ({ alice, say }) => {
   const image = await alice.image("erp-golden");

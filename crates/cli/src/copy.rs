@@ -16,7 +16,9 @@ use crate::transfer::bar;
 pub fn copy(on: &On<'_>, wish: &CopyImage) -> Result<u8, Failure> {
     let image = find::image(on, &wish.image, Among::Any)?;
     let mut body = json!({"region": wish.to_region});
-    for (name, value) in [("project", &wish.to_project), ("name", &wish.name)] {
+    let own =
+        [("project", &wish.to_project), ("name", &wish.name), ("description", &wish.description)];
+    for (name, value) in own {
         if let Some(value) = value {
             body[name] = value.as_str().into();
         }

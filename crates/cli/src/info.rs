@@ -196,8 +196,10 @@ pub fn rest(pause: Duration) {
 pub fn replicate(on: &On<'_>, wish: &ReplicateImage) -> Result<u8, Failure> {
     let id = find::id(&find::image(on, &wish.image, Among::Any)?);
     let mut body = json!({});
-    if let Some(name) = &wish.name {
-        body["name"] = name.as_str().into();
+    for (name, value) in [("name", &wish.name), ("description", &wish.description)] {
+        if let Some(value) = value {
+            body[name] = value.as_str().into();
+        }
     }
     let path = format!("/images/{id}/replicate");
     let made = on.session.call(&Method::POST, &path, Some(&body))?;

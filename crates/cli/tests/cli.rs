@@ -271,8 +271,9 @@ fn the_other_verbs() {
     cloud.lend("alice", &["image", "deactivate", "sys2"]).expect(0);
     cloud.lend("alice", &["image", "save", "sys2", "--file", "-"]).refused(1, "IMAGE_DEACTIVATED");
     cloud.lend("alice", &["image", "activate", "sys2"]).expect(0);
-    let copy = cloud.lend("alice", &["image", "replicate", "sys2", "--name", "copy", "-f", "json"]);
-    let copy = copy.expect(0).json();
+    let replicate = ["image", "replicate", "sys2", "--name", "copy", "--description", "mine"];
+    let copy = cloud.lend("alice", &[&replicate[..], &["-f", "json"]].concat()).expect(0).json();
+    assert_eq!(copy["properties"]["description"], "mine");
     assert_eq!((&copy["status"], &copy["source_image"]), (&"active".into(), &id.as_str().into()));
     assert_eq!(
         cloud.lend("alice", &["image", "save", "copy", "--file", "-"]).expect(0).out,

@@ -496,9 +496,10 @@ async fn replicas_are_jobs(server: TestServer) {
     refused(early, 403, "SHARE_NOT_ACCEPTED");
     answer(&server, "bob", &id, "accept").await.expect(200);
     server.step(1).await;
-    let made =
-        server.request("bob", "POST", &path, json!({"name": "copy1"})).await.expect(202).json();
+    let wish = json!({"name": "copy1", "description": "bob's own"});
+    let made = server.request("bob", "POST", &path, wish).await.expect(202).json();
     assert_eq!(made["image"]["status"], "importing");
+    assert_eq!(made["image"]["properties"]["description"], "bob's own");
     assert_eq!(made["image"]["progress_percent"], 0, "as soon as there is a job");
     lendglass_server::jobs::drain(&server.app, "test").await.unwrap();
     let job = format!("/api/v1/jobs/{}", made["job"].as_str().unwrap());
@@ -518,6 +519,12 @@ async fn replicas_are_jobs(server: TestServer) {
     let names = json!({&id: "sys1", copy_id: "copy1"});
     assert_eq!(jobs["jobs"][0]["image_names"], names, "the source is gone, its name is not");
     assert!(jobs["next"].is_string());
+
+    let path = format!("{copy}/replicate");
+    let same = server.request("bob", "POST", &path, json!({})).await.expect(202).json();
+    assert_eq!(same["image"]["properties"]["description"], "bob's own");
+    let none = server.request("bob", "POST", &path, json!({"description": ""})).await;
+    assert_eq!(none.expect(202).json()["image"]["properties"]["description"], Value::Null);
 }
 
 async fn tenants_are_found_by_exact_id_only(server: TestServer) {

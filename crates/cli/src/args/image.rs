@@ -346,6 +346,9 @@ pub struct ReplicateImage {
     /// The name of the copy.
     #[arg(long)]
     pub name: Option<String>,
+    /// Its description; "" for none. Else it has that of the image.
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
     /// Wait until the copy is there (the default).
     #[arg(long, overrides_with = "no_wait")]
     pub wait: bool,
@@ -367,6 +370,9 @@ pub struct CopyImage {
     /// The name of the copy.
     #[arg(long)]
     pub name: Option<String>,
+    /// Its description; "" for none. Else it has that of the image.
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
     /// Wait until the copy is there (the default).
     #[arg(long, overrides_with = "no_wait")]
     pub wait: bool,

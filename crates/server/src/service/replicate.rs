@@ -19,7 +19,7 @@ use crate::service::{blueprint, lock_seen, not_found, notice};
 /// What a copy has of its own, beside its name: all else is its source's.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
-    /// Its description; `None`: that of the source.
+    /// Its description, none where it is empty; `None`: that of the source.
     pub description: Option<String>,
     /// Its labels; a source keeps its own.
     pub tags: Vec<String>,
@@ -114,7 +114,10 @@ pub(crate) fn begin_record(
     };
     new.tags.clone_from(&extras.tags);
     if let Some(text) = &extras.description {
-        new.properties.insert(DESCRIPTION.to_owned(), text.clone());
+        new.properties.remove(DESCRIPTION);
+        if !text.is_empty() {
+            new.properties.insert(DESCRIPTION.to_owned(), text.clone());
+        }
     }
     let (queued, told) = create_in(tx, app, caller, &new, target, app.clock.now())?;
     let mut importing = queued.clone();

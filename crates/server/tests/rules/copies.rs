@@ -159,10 +159,11 @@ async fn rg_02_an_image_is_copied_and_shared_there(cloud: &Cloud) {
     let sys1 = cloud.image("alice", "sys1").await;
     let there = cloud.project_in_r2("alice", Role::Member).await;
     let path = format!("/api/v1/images/{sys1}/copy");
-    let body = json!({"region": "r2", "name": "sys1 there"});
+    let body = json!({"region": "r2", "name": "sys1 there", "description": "for r2"});
     let made = cloud.request("alice", "POST", &path, body).await.expect(202).json();
     assert_eq!((&made["status"], &made["project"]), (&json!("importing"), &json!(there)));
     let target = ImageId::trusted(made["image"].as_str().unwrap());
+    assert_eq!(cloud.record(&target).await.properties["description"], "for r2");
     let open = store_job::making(&cloud.app.db, &[&target]).await.unwrap();
     assert_eq!(open.get(&target), Some(&0), "how far it is can be told there");
     cloud.settle().await;

@@ -12,6 +12,7 @@ use super::input::{Asking, Json, PathImage};
 use super::words::ImageStatus;
 use crate::app::App;
 use crate::service::copy::{self, CopyWish};
+use crate::service::replicate::Extras;
 
 /// A wish for a copy in another region.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,6 +25,8 @@ pub struct CopyBody {
     pub project: Option<String>,
     /// The name of the copy; else that of the image.
     pub name: Option<String>,
+    /// Its description, none where it is empty; else that of the image.
+    pub description: Option<String>,
 }
 
 /// A copy in the making, in another region.
@@ -58,7 +61,8 @@ pub async fn copy(
         project: body.project.as_deref().map(ProjectId::parse).transpose()?,
         name: body.name,
     };
-    let (image, job) = copy::copy(&app, &asking.caller, wish).await?;
+    let extras = Extras { description: body.description, ..Extras::default() };
+    let (image, job) = copy::copy_with(&app, &asking.caller, wish, extras).await?;
     let copying = Copying {
         image: image.id.to_string(),
         status: ImageStatus(image.status),

@@ -15,8 +15,9 @@ use super::input::{Asking, Json, PathImage, Query};
 use super::view::{ImageView, render_one};
 use super::words::{ContainerFormat, DiskFormat, ImageKind, Visibility};
 use crate::app::App;
+use crate::service::image;
 use crate::service::image::{Backups, Edit, NewImage};
-use crate::service::{image, replicate};
+use crate::service::replicate::{self, Extras};
 
 /// A record to be made; it has no bytes yet.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -257,6 +258,8 @@ pub async fn reactivate(
 pub struct ReplicateBody {
     /// The name of the copy; else that of the image.
     pub name: Option<String>,
+    /// Its description, none where it is empty; else that of the image.
+    pub description: Option<String>,
 }
 
 /// A copy in the making.
@@ -279,7 +282,9 @@ pub async fn replicate(
     PathImage(id): PathImage,
     Json(body): Json<ReplicateBody>,
 ) -> Result<(StatusCode, Answer<Replication>), Failure> {
-    let (made, job) = replicate::replicate(&app, &asking.caller, &id, body.name).await?;
+    let extras = Extras { description: body.description, ..Extras::default() };
+    let copied = replicate::replicate_with(&app, &asking.caller, &id, body.name, extras);
+    let (made, job) = copied.await?;
     let seen = image::seen(&app, &asking.caller, &made.id).await?;
     let image = render_one(&app, &asking, seen).await?;
     Ok((StatusCode::ACCEPTED, Answer(Replication { image, job: job.to_string() })))
