@@ -84,3 +84,29 @@ test("ui_02_rows_stay_where_they_are_while_somebody_is_at_work_in_them", { tag: 
   await expect.poll(names).toEqual(["zen-base", "deb-base", "win-base"]);
   await expect(changes).toHaveCount(0);
 });
+
+test("on_a_narrow_screen_cards_take_the_place_that_was_kept_for_them", { tag: "@once" }, async ({ as }) => {
+  const alice = await as("alice", { viewport: { width: 360, height: 740 } });
+  await alice.image("erp-golden");
+  const { page } = alice;
+  let answer = () => {};
+  const held = new Promise<void>((go) => {
+    answer = go;
+  });
+  await page.route(/\/api\/v1\/images\?/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await alice.open("images/private");
+  const cards = page.locator("[data-list=images-private] ol > li");
+  await expect(page.locator(WAITING), "what waits for a page to settle sees it").not.toHaveCount(0);
+  await expect(cards.first().getByText("Status")).toBeVisible();
+  await expect(page.getByRole("checkbox")).toHaveCount(0);
+  const room = await cards.first().boundingBox();
+  answer();
+  await expect(cards.first().getByText("erp-golden")).toBeVisible();
+  await expect(cards).toHaveCount(1);
+  const first = await cards.first().boundingBox();
+  expect(first?.y).toBeCloseTo(room?.y ?? 0, 0);
+  expect(Math.abs((first?.height ?? 0) - (room?.height ?? 0))).toBeLessThanOrEqual(8);
+});

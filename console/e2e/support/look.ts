@@ -7,7 +7,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** What says that something is still to come. */
 export const WAITING =
-  ".lg-page-loading, [class*=awsui_spinner]:visible, [class*=awsui_skeleton-loading-cell]";
+  ".lg-page-loading, .lg-kept, [class*=awsui_spinner]:visible, [class*=awsui_skeleton-loading-cell]";
 
 /** Until what the page is about is there. */
 export async function settled(page: Page): Promise<void> {
