@@ -11,6 +11,7 @@ import { toApiError } from "~/api/errors";
 import { wantAnew } from "~/api/queries";
 import { useFormat } from "~/i18n/format";
 import { useTexts } from "~/i18n/texts";
+import { useWords } from "~/i18n/words";
 import { SidePanel } from "~/shell/frame";
 import { toast } from "~/shell/messages";
 import { useShortcuts } from "~/shell/shortcuts";
@@ -24,7 +25,7 @@ import { fitted, useRoom } from "./fit";
 import { isInRow, moveInRows, tickFocused } from "./keys";
 import { useTablePreferences } from "./preferences";
 import { Expandable } from "./RowDetails";
-import { RowMenu } from "./RowMenu";
+import { item, RowMenu } from "./RowMenu";
 import { useListState } from "./state";
 import { tableTexts } from "./texts";
 import type { Act, Column, ListProps } from "./types";
@@ -44,6 +45,7 @@ export function List<Row>(list: ListProps<Row>) {
   const t = useTexts(tableTexts);
   const s = useTexts(shellTexts);
   const u = useTexts(uiTexts);
+  const w = useWords();
   const { number, ago } = useFormat();
   const navigate = useNavigate();
   const isNarrow = useMedia("(max-width: 640px)");
@@ -117,6 +119,9 @@ export function List<Row>(list: ListProps<Row>) {
     const { toXlsx, XLSX } = await import("./xlsx");
     download(`${id}.xlsx`, toXlsx(list.title, lines), XLSX);
   };
+
+  const exportOrTell = (item: string) =>
+    void exportRows(item).catch((error) => toast({ kind: "error", text: toApiError(error).message }));
 
   const rowMenu = (row: Row) => (
     <RowMenu
@@ -249,24 +254,35 @@ export function List<Row>(list: ListProps<Row>) {
           { id: "page.xlsx", text: t("exportPageXlsx") },
           { id: "selected.xlsx", text: t("exportSelectedXlsx"), disabled: selected.length === 0 },
         ]}
-        onItemClick={({ detail }) =>
-          void exportRows(detail.id).catch((error) =>
-            toast({ kind: "error", text: toApiError(error).message }),
-          )
-        }
+        onItemClick={({ detail }) => exportOrTell(detail.id)}
       >
         {t("exportCsv")}
       </ButtonDropdown>
     </SpaceBetween>
   );
+  const acts = bulk?.(selected) ?? [];
+  const buttons = acts.filter((act) => !act.isMore);
+  const inMenu = acts.filter((act) => act.isMore);
+  if (inMenu.length > 0) {
+    const refused = selected.length === 0 ? t("noneSelected") : undefined;
+    inMenu.push({ id: "export", text: t("exportList"), refused, run: () => exportOrTell("selected.csv") });
+  }
   const header = (
     <SpaceBetween size="s">
       {list.above}
       <div className="lg-toolbar">
         <SpaceBetween direction="horizontal" size="xs">
-          {bulk?.(selected).map((act) => (
+          {buttons.map((act) => (
             <ActButton key={act.id} act={act} />
           ))}
+          {inMenu.length > 0 && (
+            <ButtonDropdown
+              items={inMenu.map(item)}
+              onItemClick={({ detail }) => inMenu.find((act) => act.id === detail.id)?.run?.()}
+            >
+              {w("act.more")}
+            </ButtonDropdown>
+          )}
         </SpaceBetween>
         {tools}
       </div>

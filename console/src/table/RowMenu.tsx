@@ -50,7 +50,7 @@ export function RowMenu({ id, name, acts, path, cli, text }: Props) {
   );
 }
 
-const item = ({ id, text, refused, href }: Act) => ({
+export const item = ({ id, text, refused, href }: Act) => ({
   id,
   text,
   href: href && !refused ? href : undefined,

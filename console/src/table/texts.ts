@@ -24,6 +24,8 @@ export const tableTexts = catalogue("table", {
   updated: ["Updated {when}", "{when}更新"],
   changes: [{ one: "{n} change – show", other: "{n} changes – show" }, "{n} 项更改 – 显示"],
   exportCsv: ["Export", "导出"],
+  exportList: ["Export list", "导出列表"],
+  noneSelected: ["Nothing is selected", "未选择任何项"],
   exportAll: ["All that match (CSV)", "全部匹配项（CSV）"],
   exportPage: ["This page (CSV)", "本页（CSV）"],
   exportSelected: ["Selected (CSV)", "所选项（CSV）"],

@@ -50,6 +50,8 @@ export interface Act {
   /** Why it cannot be done now; shown disabled with it. */
   refused?: string;
   isPrimary?: boolean;
+  /** Over a table: in the menu that follows the buttons. */
+  isMore?: boolean;
 }
 
 export interface ListProps<Row> {

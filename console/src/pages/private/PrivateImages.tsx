@@ -49,9 +49,11 @@ export default function PrivateImages() {
       bulk={(images) => [
         opens("delete", w("act.delete"), images, "delete"),
         { ...share, isPrimary: images.length > 0 && !share.refused },
-        opens("unshare", w("act.unshare"), images, "unshare"),
-        opens("tags", w("act.tags"), images, "update"),
-        bulk("protect", w("act.protect"), images, "update", protect),
+        ...[
+          opens("unshare", w("act.unshare"), images, "unshare"),
+          opens("tags", w("act.tags"), images, "update"),
+          bulk("protect", w("act.protect"), images, "update", protect),
+        ].map((act) => ({ ...act, isMore: true })),
       ]}
       actsWidth={130}
       quick={acts.quick}
