@@ -494,11 +494,8 @@ fn a_job(id: &str, work: JobWork, state: JobState) -> Job {
 }
 
 fn replicate() -> JobWork {
-    JobWork::ImageReplicate {
-        source: ImageId::trusted("s"),
-        source_name: Some("source".to_owned()),
-        target: ImageId::trusted("t"),
-    }
+    let [source, target] = ["s", "t"].map(ImageId::trusted);
+    JobWork::ImageReplicate { source, source_name: Some("source".to_owned()), target }
 }
 
 async fn write(db: &Db, written: &Job) {

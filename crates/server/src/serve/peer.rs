@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
@@ -44,6 +45,8 @@ pub(super) struct Peer {
     link: Link,
     stall: Stall,
     seat: Arc<Seat>,
+    /// Whether the kernel holds back what fills no packet.
+    is_corked: bool,
     /// Bytes of files sent since others had a turn.
     turn_bytes: usize,
     /// Parts of a file being read, in order.
@@ -60,6 +63,7 @@ impl Peer {
             link,
             stall: Stall { limit: stall_limit, timer: None },
             seat,
+            is_corked: false,
             turn_bytes: 0,
             warming: VecDeque::new(),
             ahead: 0,
@@ -94,6 +98,7 @@ impl Peer {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
+        self.cork(true);
         loop {
             let may_wait = self.fruitless_warmings >= FRUITLESS_WARMINGS;
             let sent = match &mut self.link {
@@ -117,6 +122,17 @@ impl Peer {
                     return Poll::Pending;
                 }
             }
+        }
+    }
+
+    /// While a file is sent, packets are filled, until flushing ends that: `sendfile` else sends one for
+    /// each 64 KiB and wakes the peer for it. Only a wish.
+    fn cork(&mut self, is_on: bool) {
+        if let Link::Plain(tcp) = &self.link
+            && self.is_corked != is_on
+        {
+            let _ = SockRef::from(tcp).set_tcp_cork(is_on);
+            self.is_corked = is_on;
         }
     }
 
@@ -252,6 +268,7 @@ impl AsyncWrite for Peer {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let peer = self.get_mut();
+        peer.cork(false);
         let progress = match &mut peer.link {
             Link::Plain(tcp) => Pin::new(tcp).poll_flush(context),
             Link::Tls(tls) => Pin::new(tls).poll_flush(context),
