@@ -14,6 +14,14 @@ export const connection = createStore<{ lost: boolean; retryAt: number }>({ lost
 /** Whether the session has ended under a page; the shell then asks to sign in again, over the page. */
 export const signInWanted = createStore(false);
 
+let sessions = 0;
+
+/** Says that another session has begun: what met the end of the one before needs nobody to sign in. */
+export function sessionReplaced() {
+  sessions += 1;
+  signInWanted.set(false);
+}
+
 const signedIn = () =>
   new Promise<void>((resolve) => {
     signInWanted.set(true);
@@ -56,6 +64,7 @@ export async function send(request: Request, context?: Context, keepsSession = t
     request.method === "GET" || request.method === "HEAD" || headers.has("Idempotency-Key");
   const ready = new Request(request, { headers, credentials: "same-origin", cache: "no-store" });
   for (let attempt = 0; ; attempt++) {
+    const session = sessions;
     let answer: Response;
     try {
       answer = await fetch(ready.clone());
@@ -74,7 +83,7 @@ export async function send(request: Request, context?: Context, keepsSession = t
     if (answer.ok) return answer;
     const error = await readError(answer);
     if (error.status === 401 && keepsSession) {
-      await signedIn();
+      if (session === sessions) await signedIn();
       continue;
     }
     if (BUSY.includes(error.status) && isRepeatable && attempt < 4) {

@@ -2,6 +2,7 @@ import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { flashes, toasts } from "~/shell/messages";
 import { call } from "./client";
 import { toApiError } from "./errors";
+import { sessionReplaced } from "./send";
 
 export interface SessionProject {
   id: string;
@@ -66,6 +67,8 @@ export function usePersona() {
   const client = useQueryClient();
   return async (user: string) => {
     const session = await call<Session>("POST", "/api/v1/session/persona", { user });
+    // What was under way for the other one may have met the end of his session.
+    sessionReplaced();
     client.clear();
     // What could be undone was the other one's.
     toasts.set([]);

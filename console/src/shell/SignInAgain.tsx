@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { signInWanted } from "~/api/send";
+import { sessionReplaced, signInWanted } from "~/api/send";
 import { useSession } from "~/api/session";
 import { useTexts } from "~/i18n/texts";
 import { SignInForm } from "~/pages/sign-in/SignInForm";
@@ -24,7 +24,7 @@ function Dialog() {
           known={{ account: account.name, user: user.name }}
           done={(session) => {
             if (session.user.id !== user.id) return location.reload();
-            signInWanted.set(false);
+            sessionReplaced();
           }}
         />
       </SpaceBetween>
