@@ -1,4 +1,5 @@
 import { A, B, expect, PASSWORD, test } from "./support/fixtures";
+import { hold } from "./support/traffic";
 
 const LOST = /net::ERR_|ERR_CONNECTION|Failed to fetch/;
 
@@ -25,14 +26,7 @@ test("a_lost_connection_is_said_and_mends_itself", async ({ alice, bob, server, 
 test("what_changes_before_anything_is_heard_is_shown_all_the_same", { tag: "@once" }, async ({ alice }) => {
   await alice.image("erp-golden");
   const { page } = alice;
-  let letListen = () => {};
-  const mayListen = new Promise<void>((resolve) => {
-    letListen = resolve;
-  });
-  await page.route("**/api/v1/events", async (route) => {
-    await mayListen;
-    await route.continue();
-  });
+  const letListen = await hold(page, /\/api\/v1\/events/);
   await alice.open("images/private");
   await expect(page.getByRole("rowheader", { name: "erp-golden" })).toBeVisible();
   await alice.image("crm-golden");
@@ -43,7 +37,7 @@ test("what_changes_before_anything_is_heard_is_shown_all_the_same", { tag: "@onc
 test("a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", async ({ alice, say }) => {
   const image = await alice.image("erp-golden");
   // A stream of events may meet the end of the session before the dialog does: this one never begins.
-  await alice.page.route("**/api/v1/events", () => {});
+  await hold(alice.page, /\/api\/v1\/events/);
   const page = await alice.open(`images/private?dialog=share&ids=${image}`);
   const dialog = page.getByRole("dialog", { name: say("Share 1 image", "共享 1 个镜像") });
   await dialog.getByRole("textbox", { name: say("Tenant ids", "租户 ID") }).fill(`${B} `);

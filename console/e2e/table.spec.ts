@@ -1,17 +1,11 @@
 import { expect, test } from "./support/fixtures";
 import { WAITING } from "./support/look";
+import { hold } from "./support/traffic";
 
 test("rows_take_the_place_that_was_kept_for_them_while_the_list_loads", async ({ alice, say }) => {
   for (const name of ["erp-golden", "web-base", "win-base"]) await alice.image(name);
   const { page } = alice;
-  let answer = () => {};
-  const held = new Promise<void>((go) => {
-    answer = go;
-  });
-  await page.route(/\/api\/v1\/images\?/, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const answer = await hold(page, /\/api\/v1\/images\?/);
   await alice.open("images/private");
   const table = page.getByRole("table", { name: say("Private", "私有镜像") });
   await expect(table.getByText(say("Loading", "加载中"))).toBeAttached();
@@ -89,14 +83,7 @@ test("on_a_narrow_screen_cards_take_the_place_that_was_kept_for_them", { tag: "@
   const alice = await as("alice", { viewport: { width: 360, height: 740 } });
   await alice.image("erp-golden");
   const { page } = alice;
-  let answer = () => {};
-  const held = new Promise<void>((go) => {
-    answer = go;
-  });
-  await page.route(/\/api\/v1\/images\?/, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const answer = await hold(page, /\/api\/v1\/images\?/);
   await alice.open("images/private");
   const cards = page.locator("[data-list=images-private] ol > li");
   await expect(page.locator(WAITING), "what waits for a page to settle sees it").not.toHaveCount(0);

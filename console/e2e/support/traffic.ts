@@ -12,6 +12,19 @@ export interface Loaded {
 export const isLoaded = ({ url, status, isCached, bytes }: Loaded): boolean =>
   !url.startsWith("/api/") && status !== 304 && !isCached && bytes > 0;
 
+/** Holds the calls of a page to these addresses back until what it answers is called. */
+export async function hold(page: Page, address: RegExp): Promise<() => void> {
+  let letGo = () => {};
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route(address, async (route) => {
+    await gone;
+    await route.continue();
+  });
+  return letGo;
+}
+
 /** Lets a page send no faster than what is said of it, in bytes a second; -1 ends that. */
 export async function uploadPace(page: Page) {
   const network = await page.context().newCDPSession(page);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::text::{Language, hint, say};
 
-/// Exit codes, as ux.md §10 has them.
+/// Exit codes, as docs/cli.md has them.
 pub mod exit {
     /// Something went wrong.
     pub const ERROR: u8 = 1;

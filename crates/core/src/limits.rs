@@ -90,7 +90,7 @@ pub const READ_WINDOWS: usize = 50_000;
 /// Events that one page of the audit trail looks at to find those a filter wants.
 pub const AUDIT_SCAN_ROWS: usize = 5_000;
 /// From how much of a quota or of a vault on its project is told that little is left, percent: what is
-/// left is time enough to ask for more (ux.md §8). The console warns from the same share on.
+/// left is time enough to ask for more. The console warns from the same share on.
 pub const NEARLY_FULL_PERCENT: u64 = 80;
 /// Notices kept in one inbox; the oldest go first. The index `inbox_long` has the same number.
 pub const NOTICES_OF_INBOX: i64 = 10_000;
@@ -118,7 +118,7 @@ pub const EVENTS_AT_ONCE: u32 = 100;
 pub const WEBHOOKS_OF_PROJECT: u32 = 16;
 /// Longest URL of a webhook: what browsers and proxies pass on.
 pub const WEBHOOK_URL_BYTES: usize = 2_048;
-/// A webhook is told so much later, so that an undo within that time leaves no trace there (ux.md §8).
+/// A webhook is told so much later, so that an undo within that time leaves no trace there.
 pub const WEBHOOK_HOLD_SECONDS: i64 = 10;
 /// How long a receiver may take for one delivery, from the look-up of its name to its answer's head.
 pub const WEBHOOK_SECONDS: u64 = 10;
