@@ -10,6 +10,8 @@ test("rows_take_the_place_that_was_kept_for_them_while_the_list_loads", async ({
   const table = page.getByRole("table", { name: say("Private", "私有镜像") });
   await expect(table.getByText(say("Loading", "加载中"))).toBeAttached();
   await expect(page.locator(WAITING), "what waits for a page to settle sees it").not.toHaveCount(0);
+  // What is counted above the list comes by itself, and has its own line.
+  await expect(page.getByText(say("You share 0 images", "您已共享 0 个镜像"))).toBeVisible();
   const kept = table.locator("tbody tr[aria-hidden=true]");
   const room = await kept.first().boundingBox();
   expect(await kept.count()).toBeGreaterThan(3);
